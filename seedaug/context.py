@@ -1,0 +1,122 @@
+"""The key that the current sample runs under.
+
+`SeededDataset` opens a context around each sample, and every transform called inside takes its
+key from there. The context is a `contextvars.ContextVar`: right in threads, tasks and nested
+datasets, and never a global generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy.typing as npt
+import torch
+
+from seedaug.key import Key, Packed
+
+try:
+    from seedaug._core import OCCURRENCES_PER_STAGE
+except ImportError:  # until the native module is built
+    OCCURRENCES_PER_STAGE = 16
+
+__all__ = ["NoKeyError", "Sample", "current", "sample"]
+
+
+class NoKeyError(RuntimeError):
+    """Something random was asked for where no key is within reach."""
+
+
+class Sample:
+    """One sample being made: its packed key, its stage, and how often each kind was used.
+
+    Args:
+        packed: the packed key, three signed 64-bit integers.
+        stage: 0 in the dataset, 1 on the collated batch.
+    """
+
+    __slots__ = ("counts", "packed", "stage")
+
+    def __init__(self, packed: Packed, stage: int = 0) -> None:
+        self.packed = packed
+        self.stage = stage
+        self.counts: dict[int, int] = {}
+
+    @property
+    def key(self) -> Key:
+        """The coordinates of this sample."""
+        return Key.unpack(self.packed)
+
+    def take(self, kind: int, name: str) -> int:
+        """Count one use of `kind` (called `name` in messages) and return its occurrence.
+
+        Returns:
+            0 … 15 in stage 0, 16 … 31 in stage 1.
+
+        Raises:
+            RuntimeError: the kind was used 16 times already in this stage of this sample.
+        """
+        used = self.counts.get(kind, 0)
+        if used >= OCCURRENCES_PER_STAGE:
+            raise RuntimeError(
+                f"{name} was used more than {OCCURRENCES_PER_STAGE} times for one sample "
+                f"({self.key}, stage {self.stage}); draw more numbers from one use, give a "
+                "transform of your own another kind, or move some to the batch (stage=1)"
+            )
+        self.counts[kind] = used + 1
+        return used + self.stage * OCCURRENCES_PER_STAGE
+
+    def __repr__(self) -> str:
+        return f"Sample({self.key}, stage={self.stage})"
+
+
+_current: ContextVar[Sample | None] = ContextVar("seedaug_sample", default=None)
+
+
+def current() -> Sample:
+    """The sample that is being made in this thread or task.
+
+    Raises:
+        NoKeyError: there is none.
+    """
+    found = _current.get()
+    if found is None:
+        raise NoKeyError(
+            "no key within reach: wrap the dataset in seedaug.SeededDataset(dataset, seed=...), "
+            "pass keys= to the call, or call it inside `with seedaug.sample(seedaug.Key(seed=..., "
+            "epoch=..., index=...)):`"
+        )
+    return found
+
+
+@contextmanager
+def sample(
+    key: Key | torch.Tensor | npt.NDArray[Any] | Sequence[int], stage: int = 0
+) -> Iterator[Sample]:
+    """Context manager: what is called inside is made under `key`.
+
+    Args:
+        key: a `Key`, or a packed key (int64[3] tensor or array, or three integers).
+        stage: 0 (as in a dataset) or 1 (a second pipeline on the same keys).
+
+    Yields:
+        The `Sample`. Contexts nest, and the innermost counts.
+
+    Raises:
+        ValueError: `stage` is neither 0 nor 1, or `key` is no packed key.
+
+    >>> with sample(Key(seed=0, index=3)) as s:
+    ...     current() is s, s.key.index
+    (True, 3)
+    """
+    if stage not in (0, 1):
+        raise ValueError(f"stage must be 0 (dataset) or 1 (batch), got {stage!r}")
+    known = key if isinstance(key, Key) else Key.unpack(key)
+    opened = Sample(known.packed(), stage)
+    token = _current.set(opened)
+    try:
+        yield opened
+    finally:
+        _current.reset(token)

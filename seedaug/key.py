@@ -1,0 +1,222 @@
+"""Coordinates and packed keys: which sample asks for random numbers, and how that travels.
+
+A sample's coordinates are ``(seed, epoch, worker, index)``. Packed, they are three signed 64-bit
+integers, the Philox key and the counter with its block, kind and occurrence left at zero::
+
+    packed[0]  seed
+    packed[1]  c0 | c1 << 32      c0 = 0                           c1 = index[31:0]
+    packed[2]  c2 | c3 << 32      c2 = epoch << 8 | index[39:32]   c3 = worker << 12
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, SupportsIndex, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+try:
+    from seedaug._core import MAX_EPOCH, MAX_INDEX, MAX_WORKER
+except ImportError:  # until the native module is built
+    MAX_EPOCH, MAX_WORKER, MAX_INDEX = 2**24 - 1, 2**20 - 1, 2**40 - 1
+
+__all__ = ["Coordinate", "Key", "Packed", "keys", "pack"]
+
+Packed: TypeAlias = tuple[int, int, int]
+"""Three signed 64-bit integers: seed, low and high half of the counter."""
+
+Coordinate: TypeAlias = SupportsIndex | Sequence[int] | npt.NDArray[Any] | torch.Tensor
+"""What `keys` takes for each coordinate: one integer, or N of them."""
+
+_MASK32 = 2**32 - 1
+_MASK64 = 2**64 - 1
+_SIGN64 = 2**63
+
+# The field's inclusive maximum, by coordinate. A seed may also be a negative 64-bit integer.
+_MAXIMA = {"seed": _MASK64, "epoch": MAX_EPOCH, "worker": MAX_WORKER, "index": MAX_INDEX}
+
+
+def _range_error(name: str, got: object) -> ValueError:
+    low = "-2**63 (as two's complement)" if name == "seed" else "0"
+    return ValueError(
+        f"{name} must be from {low} to 2**{_MAXIMA[name].bit_length()} - 1, got {got}"
+    )
+
+
+def check_coordinate(name: str, value: object) -> int:
+    """Return one coordinate as a plain int within its range (a seed: within 0 … 2**64 - 1).
+
+    Raises:
+        TypeError: `value` is no integer (bool and float are not taken for one).
+        ValueError: `value` is out of the range of the coordinate `name`.
+    """
+    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
+    try:
+        number = operator.index(value)
+    except TypeError:  # a tensor or array that is no integer scalar
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    if name == "seed" and -_SIGN64 <= number < 0:
+        return number & _MASK64
+    if not 0 <= number <= _MAXIMA[name]:
+        raise _range_error(name, number)
+    return number
+
+
+def signed64(word: int) -> int:
+    """The two's complement reading of an unsigned 64-bit `word`.
+
+    >>> signed64(2**64 - 1)
+    -1
+    """
+    return word - 2**64 if word >= _SIGN64 else word
+
+
+def pack(seed: int, epoch: int, worker: int, index: int) -> Packed:
+    """Pack coordinates that were already checked (`Key` and `keys` check theirs)."""
+    return (
+        signed64(seed),
+        signed64((index & _MASK32) << 32),
+        signed64(epoch << 8 | index >> 32 | worker << 44),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The coordinates of one sample: everything its random draws depend on.
+
+    Args:
+        seed: which run; 0 … 2**64 - 1. A negative 64-bit integer counts as its two's complement,
+            as in torch, and reads back as that.
+        epoch: which pass over the data; 0 … 2**24 - 1.
+        worker: which of several sources or visits that share an index; 0 … 2**20 - 1. Map-style
+            datasets leave it 0.
+        index: which sample; 0 … 2**40 - 1.
+
+    Raises:
+        TypeError: a coordinate is no integer.
+        ValueError: a coordinate is out of its range.
+
+    >>> key = Key(seed=0, epoch=7, index=1234)
+    >>> key.packed()
+    (0, 5299989643264, 1792)
+    >>> Key.unpack(key.tensor()) == key
+    True
+    """
+
+    seed: int = 0
+    epoch: int = 0
+    worker: int = 0
+    index: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("seed", "epoch", "worker", "index"):
+            object.__setattr__(self, name, check_coordinate(name, getattr(self, name)))
+
+    def packed(self) -> Packed:
+        """The packed key, as three signed 64-bit Python integers."""
+        return pack(self.seed, self.epoch, self.worker, self.index)
+
+    def tensor(self, device: torch.device | str | None = None) -> torch.Tensor:
+        """The packed key, as an int64 tensor of shape [3] on `device`."""
+        return torch.tensor(self.packed(), dtype=torch.int64, device=device)
+
+    @classmethod
+    def unpack(cls, packed: torch.Tensor | npt.NDArray[Any] | Sequence[int]) -> Key:
+        """The coordinates of a packed key.
+
+        Args:
+            packed: int64[3] tensor or array, or three integers (signed or unsigned 64-bit).
+
+        Raises:
+            ValueError: not three integers of 64 bits, or bits are set where a packed key has none
+                (it was made by other means than `Key` or `keys`).
+
+        >>> Key.unpack((0, 5299989643264, 1792))
+        Key(seed=0, epoch=7, worker=0, index=1234)
+        """
+        if isinstance(packed, torch.Tensor) and packed.is_floating_point():
+            raise TypeError(f"a packed key is three int64, got a tensor of {packed.dtype}")
+        numbers = packed.tolist() if isinstance(packed, (torch.Tensor, np.ndarray)) else [*packed]
+        if not isinstance(numbers, list) or len(numbers) != 3 or isinstance(numbers[0], list):
+            shape = tuple(packed.shape) if hasattr(packed, "shape") else (len(packed),)
+            raise ValueError(f"a packed key is three int64, got shape {shape}")
+        seed, low, high = (operator.index(number) for number in numbers)
+        if not all(-_SIGN64 <= number <= _MASK64 for number in (seed, low, high)):
+            raise ValueError(f"a packed key is three int64, got {(seed, low, high)}")
+        low, high = low & _MASK64, high & _MASK64
+        if low & _MASK32 or high >> 32 & 0xFFF:
+            raise ValueError(
+                f"packed key {(seed, low, high)} has its block, kind or occurrence set; "
+                "make packed keys with seedaug.Key(...).tensor() or seedaug.keys(...)"
+            )
+        return cls(seed, (high & _MASK32) >> 8, high >> 44, low >> 32 | (high & 0xFF) << 32)
+
+
+def _column(name: str, value: Coordinate) -> npt.NDArray[np.uint64]:
+    """One coordinate as checked uint64 [N], or [1] from a single integer."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        if value.dtype.kind not in "iu":
+            raise TypeError(f"{name} must be integers, got an array of {value.dtype}")
+        low = -_SIGN64 if name == "seed" else 0
+        if value.size and not (low <= int(value.min()) and int(value.max()) <= _MAXIMA[name]):
+            raise _range_error(name, f"{value.min()} … {value.max()}")
+        return value.astype(np.uint64)
+    if isinstance(value, np.ndarray) and value.ndim > 1:
+        raise ValueError(
+            f"{name} must be an integer or one-dimensional, got {value.ndim} dimensions"
+        )
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return np.array([check_coordinate(name, number) for number in value], dtype=np.uint64)
+    return np.array([check_coordinate(name, value)], dtype=np.uint64)
+
+
+def keys(
+    seed: Coordinate = 0,
+    epoch: Coordinate = 0,
+    worker: Coordinate = 0,
+    index: Coordinate = 0,
+    *,
+    device: torch.device | str | None = None,
+) -> torch.Tensor:
+    """Packed keys of N samples, one row each.
+
+    Args:
+        seed, epoch, worker, index: an integer for all N, or N integers (a sequence, range, or
+            one-dimensional integer array or tensor). Ranges as in `Key`.
+        device: where the result goes; default the CPU.
+
+    Returns:
+        int64 [N, 3]; N = 1 when every argument is a single integer.
+
+    Raises:
+        TypeError: a coordinate is no integer.
+        ValueError: a coordinate is out of range or not one-dimensional, or lengths differ.
+
+    >>> keys(seed=0, epoch=2, index=range(3))
+    tensor([[         0,          0,        512],
+            [         0, 4294967296,        512],
+            [         0, 8589934592,        512]])
+    """
+    columns = {
+        name: _column(name, value)
+        for name, value in (("seed", seed), ("epoch", epoch), ("worker", worker), ("index", index))
+    }
+    try:
+        s, e, w, i = np.broadcast_arrays(*columns.values())
+    except ValueError:
+        lengths = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
+        raise ValueError(
+            f"keys(): coordinates must have one length (or 1), got {lengths}"
+        ) from None
+    packed = np.empty((len(s), 3), dtype=np.uint64)
+    packed[:, 0] = s
+    packed[:, 1] = (i & np.uint64(_MASK32)) << np.uint64(32)
+    packed[:, 2] = e << np.uint64(8) | i >> np.uint64(32) | w << np.uint64(44)
+    return torch.from_numpy(packed.view(np.int64)).to(device or "cpu")
