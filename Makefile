@@ -1,0 +1,57 @@
+# make demo | test | build | bench | stats | lint | sanitize | wheel | clean
+#
+# demo and test need Python 3.10+ and a C++17 compiler, nothing else: they make a .venv with the versions that
+# constraints.txt pins, compile what has changed, and go. ARGS="..." is handed on; PYTHON=... picks the Python.
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+ARGS ?=
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help build demo test bench stats lint sanitize wheel clean
+
+help:
+	@sed -n '1,4s/^# \{0,1\}//p' Makefile
+
+$(VENV)/made:
+	@python="$$(sh cmake/find_python.sh $(PYTHON))" || exit 1; \
+	test -x $(PY) || { echo "seedaug: making $(VENV) with $$python"; "$$python" -m venv $(VENV); }
+	@touch $@
+
+# torchvision's wheel asks for another build of torch than the pinned one, hence --no-deps.
+$(VENV)/requirements: $(VENV)/made constraints.txt pyproject.toml
+	@echo "seedaug: installing the pinned requirements (the first time takes minutes)"
+	@$(PIP) setuptools cmake ninja pybind11 torch numpy
+	@$(PY) cmake/requirements.py dev | xargs $(PIP)
+	@$(PIP) --no-deps torchvision
+	@touch $@
+
+build: $(VENV)/requirements
+	@$(PY) cmake/seedaug_build.py inplace
+	@test $(VENV)/installed -nt pyproject.toml || { \
+	  $(PIP) --no-build-isolation --no-deps --editable . && touch $(VENV)/installed; }
+
+demo: build
+	@$(PY) -m seedaug demo $(ARGS)
+
+test: build
+	@$(PY) -m pytest $(ARGS)
+
+bench: build
+	@$(PY) -m benchmarks $(ARGS)
+
+stats: build
+	@SEEDAUG_STATS=long $(PY) -m pytest -m stats -rA $(ARGS)
+
+lint: build
+	@$(PY) cmake/lint.py
+
+sanitize: build
+	@$(PY) cmake/sanitize.py $(ARGS)
+
+wheel: $(VENV)/requirements
+	@$(PY) -m build --no-isolation --outdir dist .
+
+clean:
+	rm -rf build dist seedaug.egg-info seedaug/*.so
