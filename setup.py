@@ -1,4 +1,4 @@
-"""Thin: metadata stands in pyproject.toml, the native build in CMakeLists.txt and cmake/seedaug_build.py."""
+"""Thin: metadata is in pyproject.toml, the native build in CMakeLists.txt and cmake/."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Prints the requirements of an extra of pyproject.toml, one a line, extras of seedaug itself followed."""
+"""Prints the requirements of an extra of pyproject.toml, one a line."""
 
 import re
 import sys

@@ -1,8 +1,9 @@
-"""Hands the build over to CMake and Ninja: the PEP 517 backend, the build_ext command, and a small program.
+"""Hands the build over to CMake and Ninja: the PEP 517 backend, and a small program for make.
 
-pip and build use the hooks (`pyproject.toml` names this module); setup.py uses `BuildNative`; make uses
-`python cmake/seedaug_build.py inplace`, which compiles what has changed and puts the libraries into seedaug/.
-Whatever is missing (Python 3.10, a compiler, CMake, Ninja, torch) is told in one sentence.
+pip and build use the hooks (`pyproject.toml` names this module); setup.py uses the command of
+seedaug_build_ext.py; make uses `python cmake/seedaug_build.py inplace`, which compiles what has
+changed and puts the libraries into seedaug/. Whatever is missing (Python 3.10, a compiler, CMake,
+Ninja, torch) is told in one sentence.
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_TORCH = (2, 10)
+CROSS_COMPILER = "aarch64-linux-gnu-g++"
 
 
 def fail(sentence):
@@ -25,11 +27,9 @@ def fail(sentence):
 
 
 def require_python():
-    if sys.version_info < (3, 10):
-        fail(
-            "Python 3.10 or newer is needed, this is %d.%d (%s)"
-            % (*sys.version_info[:2], sys.executable)
-        )
+    if sys.version_info < (3, 10):  # noqa: UP036 (older ones get as far as this)
+        here = ".".join(str(n) for n in sys.version_info[:2])
+        fail(f"Python 3.10 or newer is needed, this is {here} ({sys.executable})")
 
 
 # What is needed, and where it is
@@ -38,9 +38,9 @@ def require_python():
 def find_torch():
     """(directory, version) of the torch to compile against, or None.
 
-    Only its headers and libraries are wanted, so it is not imported. Under pip's build isolation the
-    environment's own packages are not importable, yet the interpreter still knows their folder: a torch that
-    is installed there serves, and several gigabytes need not be fetched for the build alone.
+    Only its headers and libraries are wanted, so it is not imported. Under pip's build isolation
+    the environment's own packages cannot be imported, yet the interpreter still knows their folder:
+    a torch that is installed there serves, and gigabytes need not be fetched for the build alone.
     """
     found = importlib.util.find_spec("torch")
     folders = [Path(found.origin).parent] if found and found.origin else []
@@ -58,7 +58,7 @@ def is_recent(version):
 
 
 def find_tool(name):
-    """The path of cmake or ninja: the Python package of that name first, then PATH. None if there is neither."""
+    """The path of cmake or ninja, from the Python package of that name or PATH, or None."""
     folders = [sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
     package = importlib.util.find_spec(name)
     if package and package.origin:
@@ -68,10 +68,11 @@ def find_tool(name):
 
 def find_compiler():
     names = [os.environ["CXX"]] if os.environ.get("CXX") else ["c++", "g++", "clang++"]
-    for name in names:
-        if path := shutil.which(name.split()[0]):
-            return path
-    fail(f"no C++17 compiler found (looked for {', '.join(names)}); install g++ 9 or clang++ 10, or set CXX")
+    path = next(filter(None, (shutil.which(name.split()[0]) for name in names)), None)
+    if path is None:
+        looked = ", ".join(names)
+        fail(f"no C++17 compiler found (looked for {looked}); install g++ or clang++, or set CXX")
+    return path
 
 
 def find_all():
@@ -86,7 +87,9 @@ def find_all():
     if torch is None:
         fail(f"torch is not there; install it with: {sys.executable} -m pip install 'torch>=2.10'")
     if not is_recent(torch[1]):
-        fail(f"torch 2.10 or newer is needed to build, {torch[1]} is installed in {torch[0].parent}")
+        fail(
+            f"torch 2.10 or newer is needed to build, {torch[1]} is installed in {torch[0].parent}"
+        )
     if importlib.util.find_spec("pybind11") is None:
         fail(f"pybind11 is not there; install it with: {sys.executable} -m pip install pybind11")
     if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
@@ -130,14 +133,18 @@ def only_one(folder):
         yield
 
 
-def run(command):
-    code = subprocess.run([str(word) for word in command]).returncode
-    if code:
-        fail(f"{Path(command[0]).name} failed with status {code}; what went wrong stands above")
+def run(command, quiet=False):
+    """Runs a program; if quiet, its output is shown only when it fails."""
+    shown = {"capture_output": True, "text": True} if quiet else {}
+    done = subprocess.run([str(word) for word in command], **shown)
+    if done.returncode:
+        print(done.stdout or "", done.stderr or "", sep="", end="", flush=True)
+        name = Path(command[0]).name
+        fail(f"{name} failed with status {done.returncode}; what went wrong stands above")
 
 
-def cmake_build(folder, targets, **variables):
-    """Configures `folder` if what it was configured with has changed, and builds `targets` there."""
+def cmake_build(folder, targets, quiet=False, **variables):
+    """Configures `folder` if its configuration has changed, and builds `targets` there."""
     cmake, found = find_all()
     found.update(variables)
     arguments = [f"-D{name}={value}" for name, value in sorted(found.items())]
@@ -147,14 +154,14 @@ def cmake_build(folder, targets, **variables):
         if not recorded.is_file() or recorded.read_text() != record:
             recorded.unlink(missing_ok=True)
             (folder / "CMakeCache.txt").unlink(missing_ok=True)
-            run([cmake, "-S", ROOT, "-B", folder, "-G", "Ninja", *arguments])
+            run([cmake, "-S", ROOT, "-B", folder, "-G", "Ninja", *arguments], quiet)
             recorded.write_text(record)
-        run([cmake, "--build", folder, "--target", *targets])
+        run([cmake, "--build", folder, "--target", *targets], quiet)
     return folder
 
 
 def copy_libraries(folder, destination):
-    """Copies the built libraries, each replaced in one step: a running Python keeps the one it has loaded."""
+    """Copies the built libraries, each in one step: a running Python keeps what it has loaded."""
     destination.mkdir(parents=True, exist_ok=True)
     for library in sorted((folder / "seedaug").glob("*.so")):
         target = destination / library.name
@@ -169,7 +176,7 @@ def copy_libraries(folder, destination):
 def build_inplace():
     folder = cmake_build(ROOT / "build" / platform_name(), ["all"], SEEDAUG_TESTS="ON")
     copy_libraries(folder, ROOT / "seedaug")
-    return folder
+    return ROOT / "seedaug"
 
 
 def build_into(destination):
@@ -180,6 +187,22 @@ def build_native_tests():
     """Builds the programs of tests/native; their folder."""
     folder = ROOT / "build" / platform_name()
     return cmake_build(folder, ["native_tests"], SEEDAUG_TESTS="ON") / "native_tests"
+
+
+def build_aarch64():
+    """Cross-compiles the CPU library and the programs of tests/native without a warning."""
+    folder = cmake_build(
+        ROOT / "build" / "aarch64",
+        ["all", "native_tests"],
+        quiet=True,
+        SEEDAUG_TESTS="ON",
+        SEEDAUG_PYTHON="OFF",
+        CMAKE_SYSTEM_NAME="Linux",
+        CMAKE_SYSTEM_PROCESSOR="aarch64",
+        CMAKE_CXX_COMPILER=CROSS_COMPILER,
+        CMAKE_COMPILE_WARNING_AS_ERROR="ON",
+    )
+    return folder / "native_tests"
 
 
 # PEP 517 and 660: setuptools' hooks, with the requirements of the native part added
@@ -217,13 +240,14 @@ def __getattr__(name):
     return getattr(build_meta, name)
 
 
+COMMANDS = {
+    "inplace": build_inplace,
+    "native-tests": build_native_tests,
+    "native-tests-aarch64": build_aarch64,
+    "cmake-arguments": lambda: ";".join(f"{k}={v}" for k, v in find_all()[1].items()),
+}
+
 if __name__ == "__main__":
-    command = sys.argv[1] if len(sys.argv) > 1 else ""
-    if command == "inplace":
-        build_inplace()
-    elif command == "native-tests":
-        print(build_native_tests())
-    elif command == "cmake-arguments":
-        print(";".join(f"{name}={value}" for name, value in find_all()[1].items()))
-    else:
-        fail("usage: seedaug_build.py inplace | native-tests | cmake-arguments")
+    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+        fail("usage: seedaug_build.py " + " | ".join(COMMANDS))
+    print(COMMANDS[sys.argv[1]]())

@@ -7,7 +7,7 @@ from setuptools.command.build_ext import build_ext
 
 
 class BuildNative(build_ext):
-    """Puts _C and _core into the build folder of a wheel, or into seedaug/ for an editable install."""
+    """Puts _C and _core into a wheel's build folder, or into seedaug/ for an editable install."""
 
     def run(self):
         if self.inplace or self.editable_mode:
@@ -16,7 +16,9 @@ class BuildNative(build_ext):
             seedaug_build.build_into(Path(self.build_lib) / "seedaug")
 
     def get_outputs(self):
-        folder = seedaug_build.ROOT / "seedaug" if self.inplace else Path(self.build_lib) / "seedaug"
+        folder = (
+            seedaug_build.ROOT / "seedaug" if self.inplace else Path(self.build_lib) / "seedaug"
+        )
         return [str(path) for path in sorted(folder.glob("*.so"))]
 
     def get_output_mapping(self):

@@ -1,0 +1,63 @@
+"""What all tests share: the device parameter, the `cuda` marker, torchvision beside a CPU torch."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+REQUIRE_CUDA = os.environ.get("SEEDAUG_REQUIRE_CUDA") == "1"
+
+
+def _define_torchvision_schemas():
+    """Lets torchvision's Python half be imported without its compiled half.
+
+    The compiled half of the pinned version was built for another torch. The Python half registers
+    fake kernels for two operators of it; without it they have to be defined first. The Library
+    object must live as long as the operators.
+    """
+    found = importlib.util.find_spec("torchvision")
+    if found is None or found.origin is None:
+        return None
+    for library in Path(found.origin).parent.glob("_C*.so"):
+        try:
+            torch.ops.load_library(str(library))
+            return None
+        except OSError:
+            pass
+    schemas = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return schemas
+
+
+TORCHVISION_SCHEMAS = _define_torchvision_schemas()
+
+
+def why_no_cuda():
+    """Why CUDA tests cannot run here, or None if they can."""
+    from seedaug import _core
+
+    if not _core.config()["cuda_built"]:
+        return "seedaug was built without CUDA"
+    if not torch.cuda.is_available():
+        return f"torch {torch.__version__} sees no GPU"
+    return None
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
+def device(request):
+    """The device under test: the CPU and, where there is one, a GPU."""
+    return torch.device(request.param)
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("cuda") is None:
+        return
+    reason = why_no_cuda()
+    if reason is None:
+        return
+    if REQUIRE_CUDA:
+        pytest.fail(f"SEEDAUG_REQUIRE_CUDA=1, but {reason}", pytrace=False)
+    pytest.skip(reason)
