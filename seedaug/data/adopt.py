@@ -1,0 +1,86 @@
+"""Finding the seeded datasets inside what a loader is given, and carrying the epoch to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch.utils.data import Dataset, IterableDataset
+
+from seedaug.data.dataset import SeededDataset
+from seedaug.data.index import EpochBatch, SampleIndex
+from seedaug.data.iterable import SeededIterableDataset
+from seedaug.data.keyed import KeyedSource
+from seedaug.key import check_coordinate
+
+
+def seeded_within(dataset: Any) -> Iterator[KeyedSource]:
+    """The outermost seeded datasets in `dataset`: itself, or those in its `dataset(s)`."""
+    if isinstance(dataset, KeyedSource):
+        yield dataset
+        return
+    held = getattr(dataset, "datasets", None)
+    parts = [*held.values()] if isinstance(held, dict) else held
+    if isinstance(parts, (list, tuple)):
+        for part in parts:
+            yield from seeded_within(part)
+    if (inner := getattr(dataset, "dataset", None)) is not None:
+        yield from seeded_within(inner)
+
+
+def adopt(dataset: Any, seed: int | None) -> tuple[Any, list[KeyedSource]]:
+    """What the loader is to load from, and the seeded datasets that it sets epochs for.
+
+    Raises:
+        ValueError: there is no seed, or `seed` is another than the seeded datasets'.
+    """
+    found = list(seeded_within(dataset))
+    if not found:
+        if seed is None:
+            raise ValueError(
+                f"seedaug.DataLoader: {type(dataset).__name__} has no seed; wrap it in "
+                "seedaug.SeededDataset(dataset, seed=...), or give seed= to the loader"
+            )
+        stream = isinstance(dataset, IterableDataset) or not hasattr(dataset, "__getitem__")
+        wrapped = (SeededIterableDataset if stream else SeededDataset)(dataset, seed)
+        return wrapped, [wrapped]
+    if seed is not None and all(check_coordinate("seed", seed) != part.seed for part in found):
+        raise ValueError(
+            f"seedaug.DataLoader: seed={seed}, but {found[0]!r} has seed {found[0].seed}; "
+            "leave out one of them"
+        )
+    if isinstance(dataset, (KeyedSource, IterableDataset)):
+        return dataset, found
+    return CarryingDataset(dataset), found
+
+
+class CarryingDataset(Dataset[Any]):
+    """Hands the epoch and repeat of its indices to the seeded datasets further in.
+
+    A `Subset` or `ConcatDataset` computes a new, plain index for the dataset that it holds; what
+    rode on the index reaches that dataset through the context instead.
+
+    Args:
+        dataset: what holds the seeded datasets.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> Any:
+        if isinstance(index, SampleIndex):
+            return index.load(self.dataset.__getitem__)
+        return self.dataset[index]
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        if isinstance(indices, EpochBatch):
+            return indices.load(self.dataset.__getitem__)
+        return [self[index] for index in indices]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "dataset" not in self.__dict__:
+            raise AttributeError(f"CarryingDataset has no attribute {name!r}")
+        return getattr(self.dataset, name)

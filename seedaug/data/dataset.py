@@ -1,0 +1,163 @@
+"""SeededDataset: a map-style dataset whose every sample is made under its own key."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from torch.utils.data import Dataset, IterableDataset, get_worker_info
+
+from seedaug import _core
+from seedaug.data.index import EpochBatch, SampleIndex, ride
+from seedaug.data.keyed import KeyedSource, Transform
+from seedaug.data.ranks import known_ranks
+from seedaug.key import check_coordinate, pack
+
+_MAX_INDEX: int = _core.MAX_INDEX
+_MAX_WORKER: int = _core.MAX_WORKER
+
+
+def _length(dataset: Any) -> int:
+    """The number of samples, or 0 when the dataset doesn't say."""
+    try:
+        return len(dataset)
+    except (TypeError, NotImplementedError):
+        return 0
+
+
+class SeededDataset(KeyedSource, Dataset[Any]):
+    """A dataset whose random draws depend on (seed, epoch, index) and on nothing else.
+
+    Whatever seedaug transform runs while a sample is made, in the wrapped dataset or in the
+    transforms given here, takes its key from that sample. The number of workers, their start
+    method, the batch size, the order and the history make no difference.
+
+    Args:
+        dataset: a map-style dataset: `__getitem__` with an integer, and mostly `__len__`.
+        seed: which run; 0 … 2**64 - 1, or a negative 64-bit integer.
+        transform: called with the sample, or with the first element of a sample that is a tuple
+            or list (the image of ``(image, label)``), as in torchvision.
+        target_transform: called with the second element.
+        transforms: called with the whole sample, whatever it is, instead of the two before: for
+            joint transforms of image and mask, or of a dict.
+        return_key: append the packed key, int64 [3], to a sample that is a tuple or list, or
+            return ``(sample, key)``; batches of it collate to [N, 3].
+        seed_globals: set `random`, NumPy's and torch's (CPU) global generators from the key
+            around each sample and put them back, so that third-party transforms follow it too.
+        worker: 0, or "rank" to give every rank draws of its own for the same sample (repeated
+            augmentation). The rank is torch.distributed's or torchrun's, read here.
+
+    Raises:
+        TypeError: `dataset` is no map-style dataset, or an argument is of the wrong type.
+        ValueError: `seed` or `worker` is out of range, or transforms are given both ways.
+
+    >>> import seedaug
+    >>> noisy = seedaug.SeededDataset(range(100), seed=0, transform=lambda x: (x, draw()))
+    >>> def draw(): return int(seedaug.rng().integers(1000))
+    >>> noisy[7] == noisy[7], noisy[7] == noisy[8]
+    (True, False)
+    >>> before = noisy[7]
+    >>> noisy.set_epoch(1)
+    >>> noisy[7] == before
+    False
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        seed: int,
+        transform: Transform | None = None,
+        *,
+        target_transform: Transform | None = None,
+        transforms: Transform | None = None,
+        return_key: bool = False,
+        seed_globals: bool = False,
+        worker: Literal[0, "rank"] = 0,
+    ) -> None:
+        if isinstance(dataset, IterableDataset) or not hasattr(dataset, "__getitem__"):
+            raise TypeError(
+                f"SeededDataset needs a map-style dataset (with __getitem__), got "
+                f"{type(dataset).__name__}; for an iterable one use SeededIterableDataset"
+            )
+        if worker not in (0, "rank"):
+            raise ValueError(f'worker must be 0 or "rank", got {worker!r}')
+        super().__init__(
+            dataset,
+            seed,
+            transform,
+            target_transform,
+            transforms,
+            return_key,
+            seed_globals,
+            watched=_length(dataset),
+        )
+        self.worker = worker
+        self._rank, self._world = known_ranks() if worker == "rank" else (0, 1)
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> Any:
+        if type(index) is not int:
+            if type(index) is SampleIndex:
+                return index.load(self.__getitem__)
+            index = self._plain(index)
+        riding = ride.get()
+        if riding is not None:
+            return self._item(index, *riding)
+        if get_worker_info() is not None:
+            self._clock.visit((index,), self)
+        return self._item(index, self._clock.epoch, 0)
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """A batch of samples: what a DataLoader calls, with an `EpochBatch` or plain indices."""
+        if isinstance(indices, EpochBatch):
+            return indices.load(self.__getitem__)
+        if ride.get() is not None or any(type(index) is SampleIndex for index in indices):
+            return [self[index] for index in indices]
+        plain = [self._plain(index) for index in indices]
+        self._clock.visit(plain, self)
+        epoch = self._clock.epoch
+        return [self._item(index, epoch, 0) for index in plain]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def _plain(self, index: Any) -> int:
+        try:
+            return operator.index(index)
+        except TypeError:
+            raise TypeError(
+                f"{self!r}: a sample's index must be an integer, got {index!r}; an index that is "
+                "no integer cannot be a coordinate: number the samples first"
+            ) from None
+
+    def _item(self, index: int, epoch: int, repeat: int) -> Any:
+        if not 0 <= index <= _MAX_INDEX:
+            index = self._normalised(index)
+        worker = self._rank + repeat * self._world
+        if worker > _MAX_WORKER:
+            check_coordinate("worker", worker)
+        return self._make(pack(self.seed, epoch, worker, index), self._fetch, index)
+
+    def _normalised(self, index: int) -> int:
+        """A negative index counted from the end, as in a list."""
+        if index < 0:
+            length = len(self)
+            if index < -length:
+                raise IndexError(f"{self!r}: index {index} is out of range for {length} samples")
+            return index + length
+        return check_coordinate("index", index)
+
+    def _fetch(self, index: int) -> Any:
+        try:
+            return self.dataset[index]
+        except IndexError as error:
+            length = _length(self.dataset)
+            if index >= length:
+                raise
+            raise IndexError(
+                f"{self!r}: sample {index} raised IndexError ({error}), though len() is {length}; "
+                "the dataset's length and its samples must agree"
+            ) from error

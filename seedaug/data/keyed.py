@@ -1,0 +1,138 @@
+"""What the seeded datasets share: each sample is made under its key, then transformed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from seedaug.context import Sample, _current
+from seedaug.data.epoch import SharedEpoch
+from seedaug.key import Key, Packed, check_coordinate
+from seedaug.random import SeededGlobals
+
+Transform = Callable[[Any], Any]
+
+NOTHING: Any = object()
+"""What a fetch returns when there is no sample to transform or to key."""
+
+
+class KeyedSource:
+    """Wraps a source of samples; see `SeededDataset` for the arguments."""
+
+    def __init__(
+        self,
+        dataset: Any,
+        seed: int,
+        transform: Transform | None,
+        target_transform: Transform | None,
+        transforms: Transform | None,
+        return_key: bool,
+        seed_globals: bool,
+        watched: int,
+    ) -> None:
+        for name, function in (
+            ("transform", transform),
+            ("target_transform", target_transform),
+            ("transforms", transforms),
+        ):
+            if function is not None and not callable(function):
+                raise TypeError(f"{name} must be callable or None, got {function!r}")
+        if transforms is not None and not (transform is None and target_transform is None):
+            raise ValueError(
+                "give transforms= (it gets the whole sample) or transform= and target_transform= "
+                "(they get its first and second element), not both"
+            )
+        self.dataset = dataset
+        self.seed = check_coordinate("seed", seed)
+        self.transform = transform
+        self.target_transform = target_transform
+        self.transforms = transforms
+        self.return_key = return_key
+        self.seed_globals = seed_globals
+        self._clock = SharedEpoch(watched)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that was set last; the loader of this package sets it at each pass."""
+        return self._clock.epoch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the samples of `epoch` from now on, in live worker processes too.
+
+        Args:
+            epoch: 0 … 2**24 - 1. Setting the epoch it has repeats it on purpose, unwarned.
+
+        Raises:
+            TypeError: `epoch` is no integer.
+            ValueError: it is out of range.
+        """
+        self._clock.choose(epoch)
+        inner = getattr(self.dataset, "set_epoch", None)
+        if callable(inner):
+            inner(epoch)
+
+    def _make(self, packed: Packed, fetch: Callable[[Any], Any], argument: Any) -> Any:
+        """The sample ``fetch(argument)``, made and transformed under its key."""
+        token = _current.set(Sample(packed))
+        try:
+            if not self.seed_globals:
+                return self._finish(fetch(argument), packed)
+            with SeededGlobals(packed):
+                return self._finish(fetch(argument), packed)
+        except Exception as error:
+            if hasattr(error, "add_note"):  # Python 3.11
+                error.add_note(f"seedaug: raised while making {Key.unpack(packed)} of {self!r}")
+            raise
+        finally:
+            _current.reset(token)
+
+    def _finish(self, sample: Any, packed: Packed) -> Any:
+        if sample is NOTHING:
+            return NOTHING
+        if self.transforms is not None:
+            sample = self.transforms(sample)
+        elif self.transform is not None or self.target_transform is not None:
+            sample = self._transform_parts(sample)
+        if not self.return_key:
+            return sample
+        key = torch.tensor(packed, dtype=torch.int64)
+        return (*sample, key) if isinstance(sample, (tuple, list)) else (sample, key)
+
+    def _transform_parts(self, sample: Any) -> Any:
+        """`transform` on the first element of a tuple or list, `target_transform` on the second."""
+        if not isinstance(sample, (tuple, list)):
+            if self.target_transform is not None:
+                raise TypeError(
+                    f"target_transform= needs samples of two elements, got {type(sample).__name__}"
+                )
+            return sample if self.transform is None else self.transform(sample)
+        parts = [*sample]
+        for position, function in enumerate((self.transform, self.target_transform)):
+            if function is None:
+                continue
+            if position >= len(parts):
+                name = ("transform", "target_transform")[position]
+                raise TypeError(
+                    f"{name}= needs samples of {position + 1} or more elements, got {len(parts)}"
+                )
+            parts[position] = function(parts[position])
+        if hasattr(sample, "_fields"):  # a named tuple
+            return type(sample)(*parts)
+        return parts if isinstance(sample, list) else tuple(parts)
+
+    def __getattr__(self, name: str) -> Any:
+        """Attributes of the wrapped dataset: `classes`, `targets` and the like."""
+        if name.startswith("_") or "dataset" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        try:
+            return getattr(self.dataset, name)
+        except AttributeError:
+            raise AttributeError(
+                f"neither {type(self).__name__} nor its dataset {type(self.dataset).__name__} "
+                f"has an attribute {name!r}"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({type(self.dataset).__name__}, seed={self.seed})"

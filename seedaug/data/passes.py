@@ -1,0 +1,149 @@
+"""One pass over the data: batches of indices that carry their epoch, from any sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from torch.utils.data import (
+    BatchSampler,
+    DistributedSampler,
+    RandomSampler,
+    SequentialSampler,
+    WeightedRandomSampler,
+)
+
+from seedaug import _core
+from seedaug.data.index import EpochBatch, SampleIndex
+from seedaug.data.sampler import KeyedSampler
+from seedaug.key import pack
+from seedaug.random import SeededGlobals, Streams
+
+_SHUFFLE = _core.KINDS["shuffle"]
+# A sampler of the user's draws from the global generators, set from these at its first index.
+_SAMPLER_STREAMS: Streams = ((_SHUFFLE, 1), (_SHUFFLE, 2), (_SHUFFLE, 3))
+_END: Any = object()
+
+
+def visits_once(sampler: Any) -> bool:
+    """Whether the sampler is known to give no index twice in a pass."""
+    if type(sampler) is BatchSampler:
+        return visits_once(sampler.sampler)
+    if type(sampler) is RandomSampler:
+        return not sampler.replacement and sampler.num_samples <= len(sampler.data_source)
+    if type(sampler) is WeightedRandomSampler:
+        return not sampler.replacement
+    return type(sampler) in (SequentialSampler, DistributedSampler)
+
+
+class KeyedBatches:
+    """Batches (or single indices) of a `KeyedSampler`, cut from its order.
+
+    Args:
+        sampler: whose order it is.
+        batch_size: indices in a batch, or None for single indices.
+        drop_last: leave out a last batch that isn't full.
+    """
+
+    def __init__(self, sampler: KeyedSampler, batch_size: int | None, drop_last: bool) -> None:
+        self.sampler = sampler
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self.epoch = 0
+        self.skip = 0
+
+    def __len__(self) -> int:
+        count = len(self.sampler)
+        if self.batch_size is None:
+            return count
+        return (count if self.drop_last else count + self.batch_size - 1) // self.batch_size
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._run(self.epoch, self.skip)
+
+    def _run(self, epoch: int, skip: int) -> Iterator[Any]:
+        indices, repeats = self.sampler.order(epoch)
+        again = np.zeros_like(indices) if repeats is None else repeats
+        size = self.batch_size
+        for number in range(skip, len(self)):
+            if size is None:
+                yield SampleIndex(int(indices[number]), epoch, int(again[number]))
+                continue
+            part = slice(number * size, (number + 1) * size)
+            yield EpochBatch(
+                indices[part].tolist(), epoch, None if repeats is None else again[part].tolist()
+            )
+
+
+class CountedBatches:
+    """What a sampler of the user's gives, with epochs, and repeats counted.
+
+    A pass is the same for the same (seed, epoch), so that it can be resumed by leaving out its
+    start: the sampler finds the global generators set from them when it is asked for its first
+    index, which is when torch's samplers draw. One that holds a generator keeps its own counsel.
+
+    Args:
+        source: a sampler, or a batch sampler when `batched`.
+        seed: 0 … 2**64 - 1.
+        batched: whether `source` gives sequences of indices.
+    """
+
+    def __init__(self, source: Iterable[Any], seed: int, batched: bool) -> None:
+        self.source = source
+        self.seed = seed
+        self.batched = batched
+        self.epoch = 0
+        self.skip = 0
+
+    def __len__(self) -> int:
+        return len(self.source)  # type: ignore[arg-type]  # torch's own rule: if it has one
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._run(self.epoch, self.skip)
+
+    def _keyed(self, epoch: int) -> Iterator[Any]:
+        with SeededGlobals(pack(self.seed, epoch, 0, 0), _SAMPLER_STREAMS):
+            source = iter(self.source)
+            first = next(source, _END)
+        if first is not _END:
+            yield first
+            yield from source
+
+    def _run(self, epoch: int, skip: int) -> Iterator[Any]:
+        counts: dict[Any, int] | None = None if visits_once(self.source) else {}
+        for number, item in enumerate(self._keyed(epoch)):
+            batch = [index_of(index) for index in item] if self.batched else [index_of(item)]
+            repeats = None if counts is None else _count(batch, counts)
+            if number < skip:
+                continue
+            if self.batched:
+                yield EpochBatch(batch, epoch, repeats)
+            else:
+                yield SampleIndex(batch[0], epoch, repeats[0] if repeats else 0)
+
+
+def index_of(index: Any) -> int:
+    """A sampler's index as a plain int.
+
+    Raises:
+        TypeError: it is no integer.
+    """
+    if type(index) is int:
+        return index
+    if not hasattr(index, "__index__"):
+        raise TypeError(
+            f"seedaug.DataLoader: a sampler must give integers, got {index!r} "
+            f"({type(index).__name__}); an index is a coordinate of its sample's key"
+        )
+    return int(index.__index__())
+
+
+def _count(batch: list[int], counts: dict[Any, int]) -> list[int] | None:
+    """Which visit each index is, or None when all are first visits."""
+    repeats = []
+    for index in batch:
+        visit = counts.get(index, 0)
+        counts[index] = visit + 1
+        repeats.append(visit)
+    return repeats if any(repeats) else None
