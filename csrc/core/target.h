@@ -1,0 +1,10 @@
+// What makes one source compile for the host, for CUDA devices, and once per instruction set.
+#pragma once
+
+#if defined(__CUDACC__)
+// constexpr functions are callable on the device too: the build passes --expt-relaxed-constexpr.
+#define SEEDAUG_HD __host__ __device__ __forceinline__
+#else
+// Always inlined: a copy compiled with AVX-512 flags must never be the one that the linker keeps.
+#define SEEDAUG_HD __attribute__((always_inline)) inline
+#endif

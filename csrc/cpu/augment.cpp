@@ -1,0 +1,308 @@
+#include "cpu/augment.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "core/element.h"
+#include "core/sampling.h"
+#include "cpu/float_mode.h"
+#include "cpu/kernels.h"
+
+namespace seedaug {
+namespace {
+
+constexpr int64_t kGroupElements = 1024;  // of one channel: 4 KiB of normals beside 4 KiB of results
+
+int64_t rows_per_group(const Batch& b) {
+  return std::clamp<int64_t>(kGroupElements / b.target.width, 1, b.target.height);
+}
+
+int64_t groups_per_frame(const Batch& b) {
+  const int64_t rows = rows_per_group(b);
+  return (b.target.height + rows - 1) / rows;
+}
+
+// Neighbouring columns of an output row that come from memory in one stride: +1, -1, or 0 (one source column,
+// or with fill >= 0 a constant).
+struct Run {
+  int32_t begin, count, source;
+  int8_t step, fill;
+};
+
+// Cuts the columns of an axis into runs.
+void cut(const AxisMap& axis, std::vector<Run>& runs) {
+  runs.clear();
+  const bool shift_only = axis.steps == 0 || (axis.steps == 1 && axis.step[0].what == AxisStep::What::shift);
+  if (shift_only) {
+    const int8_t step = axis.steps == 0 ? int8_t{1} : axis.step[0].sign;
+    runs.push_back({0, axis.length, axis.source(0), step, -1});
+    return;
+  }
+  for (int32_t i = 0; i < axis.length; ++i) {
+    const int32_t from = axis.source(i);
+    if (from < 0) {
+      const int8_t fill = static_cast<int8_t>(-1 - from);
+      if (!runs.empty() && runs.back().fill == fill) {
+        ++runs.back().count;
+      } else {
+        runs.push_back({i, 1, 0, 0, fill});
+      }
+      continue;
+    }
+    Run* last = runs.empty() || runs.back().fill >= 0 ? nullptr : &runs.back();
+    const int32_t step = last == nullptr ? 2 : from - (last->source + last->step * (last->count - 1));
+    if (last != nullptr && last->count == 1 && step >= -1 && step <= 1) {
+      last->step = static_cast<int8_t>(step);
+      ++last->count;
+    } else if (last != nullptr && last->count > 1 && step == last->step) {
+      ++last->count;
+    } else {
+      runs.push_back({i, 1, from, 1, -1});
+    }
+  }
+}
+
+void repeat_element(int size, const void* element, int64_t count, char* to) {
+  if (size == 1) {
+    std::memset(to, *static_cast<const unsigned char*>(element), static_cast<size_t>(count));
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) std::memcpy(to + i * size, element, static_cast<size_t>(size));
+}
+
+// Elements at any stride <-> elements side by side.
+void gather(int size, const char* from, int64_t stride, int64_t count, char* to) {
+  for (int64_t i = 0; i < count; ++i) {
+    std::memcpy(to + i * size, from + i * stride * size, static_cast<size_t>(size));
+  }
+}
+
+void scatter(int size, const char* from, int64_t stride, int64_t count, char* to) {
+  for (int64_t i = 0; i < count; ++i) {
+    std::memcpy(to + i * stride * size, from + i * size, static_cast<size_t>(size));
+  }
+}
+
+// One thread's share: it keeps the geometry of the sample at hand and the scratch rows.
+class Worker {
+ public:
+  explicit Worker(const Batch& batch)
+      : b_(batch),
+        p_(*batch.program),
+        kernels_(kernels()),
+        in_size_(element_size(batch.element)),
+        out_size_(p_.geometry_only ? in_size_ : element_size(p_.output)),
+        group_rows_(rows_per_group(batch)),
+        normals_pitch_((group_rows_ * batch.target.width + kVectorSlack + 15) / 16 * 16),
+        normals_(static_cast<size_t>(p_.noises * normals_pitch_)),
+        stage_out_(batch.target.column != 1 && batch.target.width != 1) {
+    if (stage_out_) {
+      out_rows_.resize(static_cast<size_t>(group_rows_ * b_.channels * b_.target.width * out_size_));
+    }
+    channel_ops_.reserve(static_cast<size_t>(b_.channels) * static_cast<size_t>(p_.ops));
+    for (int64_t c = 0; c < b_.channels; ++c) {
+      for (int k = 0; k < p_.ops; ++k) {
+        channel_ops_.push_back(p_.op[k]);
+        PointwiseOp& op = channel_ops_.back();
+        if (op.code != PointwiseOp::Code::affine) continue;
+        op.a = p_.table[op.table + (op.count == 1 ? 0 : c)];
+        op.b = p_.table[op.table + op.count + (op.count == 1 ? 0 : c)];
+      }
+    }
+  }
+
+  void unit(int64_t number) {
+    const int64_t groups = groups_per_frame(b_);
+    const int64_t sample = number / (b_.frames * groups);
+    if (sample != sample_) begin_sample(sample);
+    const int64_t frame = number / groups % b_.frames;
+    first_row_ = number % groups * group_rows_;
+    last_row_ = std::min<int64_t>(first_row_ + group_rows_, b_.target.height);
+    frame_ = frame;
+    if (stage_in_) load_rows();
+    for (int64_t c = 0; c < b_.channels; ++c) {
+      draw_normals(c);
+      for (int64_t y = first_row_; y < last_row_; ++y) row(c, static_cast<int32_t>(y));
+    }
+    if (stage_out_) store_rows();
+  }
+
+ private:
+  void begin_sample(int64_t sample) {
+    sample_ = sample;
+    source_ = b_.sources[b_.sources_differ ? sample : 0];
+    if (!b_.sources_differ) source_.data += sample * b_.source_stride;
+    key_ = packed_key(b_.keys + sample * b_.key_stride);
+    sample_geometry(p_, key_, source_.height, source_.width, geometry_);
+    cut(geometry_.x, runs_);
+    stage_in_ = source_.column != 1 && source_.width != 1;
+    origin_ = 0;
+    if (!stage_in_) return;
+    origin_ = source_.width;
+    int32_t span_end = 0;
+    for (const Run& run : runs_) {
+      if (run.fill >= 0) continue;
+      const int32_t last = run.source + run.step * (run.count - 1);
+      origin_ = std::min({origin_, run.source, last});
+      span_end = std::max({span_end, run.source + 1, last + 1});
+    }
+    span_ = std::max(span_end - origin_, 0);
+    in_rows_.resize(static_cast<size_t>(group_rows_ * b_.channels * span_ * in_size_));
+  }
+
+  const char* source_at(int64_t c, int32_t y, int32_t x) const {
+    return source_.data +
+           (frame_ * source_.frame + c * source_.channel + y * source_.row + x * source_.column) * in_size_;
+  }
+
+  char* target_at(int64_t c, int64_t y) const {
+    return b_.target.data + (sample_ * b_.target.sample + frame_ * b_.target.frame + c * b_.target.channel +
+                             y * b_.target.row) *
+                                out_size_;
+  }
+
+  // Source rows with neighbouring columns apart -> in_rows_ [row of the group, channel, span].
+  void load_rows() {
+    const int64_t pitch = int64_t{span_} * in_size_;
+    for (int64_t y = first_row_; y < last_row_; ++y) {
+      const int32_t from = geometry_.y.source(static_cast<int32_t>(y));
+      if (from < 0 || span_ == 0) continue;
+      char* to = in_rows_.data() + (y - first_row_) * b_.channels * pitch;
+      if (source_.channel == 1 && source_.column == b_.channels) {
+        kernels_.deinterleave(in_size_, source_at(0, from, origin_), static_cast<int>(b_.channels), span_,
+                              to, span_);
+        continue;
+      }
+      for (int64_t c = 0; c < b_.channels; ++c) {
+        gather(in_size_, source_at(c, from, origin_), source_.column, span_, to + c * pitch);
+      }
+    }
+  }
+
+  void store_rows() {
+    const int64_t width = b_.target.width, pitch = width * out_size_;
+    for (int64_t y = first_row_; y < last_row_; ++y) {
+      const char* from = out_rows_.data() + (y - first_row_) * b_.channels * pitch;
+      if (b_.target.channel == 1 && b_.target.column == b_.channels) {
+        kernels_.interleave(out_size_, from, width, static_cast<int>(b_.channels), width, target_at(0, y));
+        continue;
+      }
+      for (int64_t c = 0; c < b_.channels; ++c) {
+        scatter(out_size_, from + c * pitch, b_.target.column, width, target_at(c, y));
+      }
+    }
+  }
+
+  void draw_normals(int64_t c) {
+    for (int k = 0; k < p_.ops; ++k) {
+      if (p_.op[k].code != PointwiseOp::Code::noise) continue;
+      const Stream from = stream(key_, static_cast<uint32_t>(Kind::gaussian_noise), p_.op[k].occurrence);
+      const int64_t first = ((frame_ * b_.channels + c) * b_.target.height + first_row_) * b_.target.width;
+      kernels_.normals(from, static_cast<uint64_t>(first), (last_row_ - first_row_) * b_.target.width,
+                       normals_.data() + p_.op[k].noise * normals_pitch_);
+    }
+  }
+
+  void row(int64_t c, int32_t y) {
+    const int64_t local = y - first_row_;
+    const int32_t from = geometry_.y.source(y);
+    const char* source = nullptr;  // of column origin_
+    if (from >= 0) {
+      source = stage_in_ ? in_rows_.data() + (local * b_.channels + c) * span_ * in_size_
+                         : source_at(c, from, origin_);
+    }
+    char* target = stage_out_ ? out_rows_.data() + (local * b_.channels + c) * b_.target.width * out_size_
+                              : target_at(c, y);
+    for (const Run& run : runs_) {
+      const int32_t column = run.fill >= 0 ? -1 - run.fill : run.source;
+      const int32_t pixel = later_fill(column, from);
+      char* to = target + int64_t{run.begin} * out_size_;
+      if (p_.geometry_only) {
+        move(c, run, pixel, source, to);
+      } else {
+        compute(c, run, pixel, source, to, local);
+      }
+    }
+  }
+
+  int fill_index(int32_t pixel, int64_t c) const {
+    const Fill& fill = p_.fill[-1 - pixel];
+    return fill.table + (fill.count == 1 ? 0 : static_cast<int>(c));
+  }
+
+  // Pixels as they are.
+  void move(int64_t c, const Run& run, int32_t pixel, const char* source, char* to) {
+    if (pixel < 0) return repeat_element(in_size_, &p_.bits[fill_index(pixel, c)], run.count, to);
+    const char* at = source + int64_t{run.source - origin_} * in_size_;
+    if (run.step == 1) {
+      std::memcpy(to, at, static_cast<size_t>(run.count) * static_cast<size_t>(in_size_));
+    } else if (run.step == -1) {
+      kernels_.reverse(in_size_, at, run.count, to);
+    } else {
+      repeat_element(in_size_, at, run.count, to);
+    }
+  }
+
+  // Pixels through the chain.
+  void compute(int64_t c, const Run& run, int32_t pixel, const char* source, char* to, int64_t local) {
+    const int entry = pixel < 0 ? p_.fill[-1 - pixel].entry : 0;
+    Row row{nullptr,
+            to,
+            run.count,
+            channel_ops_.data() + c * p_.ops + entry,
+            p_.ops - entry,
+            normals_.data() + local * b_.target.width + run.begin,
+            normals_pitch_};
+    Walk walk = Walk::forward;
+    float value;
+    if (pixel < 0) {
+      value = p_.table[fill_index(pixel, c)];
+    } else if (run.step == 0) {
+      value = read_element(p_.input, source + int64_t{run.source - origin_} * in_size_);
+    } else {
+      row.source = source + int64_t{run.source - origin_} * in_size_;
+      walk = run.step == 1 ? Walk::forward : Walk::backward;
+    }
+    if (row.source == nullptr) {
+      row.source = &value;
+      walk = Walk::constant;
+    }
+    kernels_.row[static_cast<int>(p_.input)][static_cast<int>(walk)][static_cast<int>(p_.output)](row);
+  }
+
+  const Batch& b_;
+  const Program& p_;
+  const Kernels& kernels_;
+  const int in_size_, out_size_;
+  const int64_t group_rows_;
+  const int64_t normals_pitch_;
+  std::vector<float> normals_;             // [noise op, row of the group, column]
+  std::vector<PointwiseOp> channel_ops_;   // [channel, op]
+  std::vector<char> in_rows_, out_rows_;   // [row of the group, channel, column]
+  const bool stage_out_;
+
+  int64_t sample_ = -1, frame_ = 0, first_row_ = 0, last_row_ = 0;
+  Source source_{};
+  PackedKey key_{};
+  Geometry geometry_;
+  std::vector<Run> runs_;
+  bool stage_in_ = false;
+  int32_t origin_ = 0, span_ = 0;  // the source columns that are staged
+};
+
+}  // namespace
+
+int64_t unit_count(const Batch& batch) { return batch.samples * batch.frames * groups_per_frame(batch); }
+
+int64_t unit_size(const Batch& batch) {
+  return rows_per_group(batch) * batch.target.width * batch.channels;
+}
+
+void augment(const Batch& batch, int64_t begin, int64_t end) {
+  const FloatMode mode;
+  Worker worker(batch);
+  for (int64_t unit = begin; unit < end; ++unit) worker.unit(unit);
+}
+
+}  // namespace seedaug

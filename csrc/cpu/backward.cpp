@@ -1,0 +1,78 @@
+#include "cpu/backward.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/element.h"
+#include "core/gradient.h"
+#include "cpu/float_mode.h"
+
+namespace seedaug {
+namespace {
+
+class PlaneWorker {
+ public:
+  explicit PlaneWorker(const BackwardBatch& batch)
+      : b_(batch),
+        p_(*batch.program),
+        out_size_(element_size(p_.output)),
+        in_size_(element_size(p_.input)),
+        sums_(static_cast<size_t>(batch.height) * static_cast<size_t>(batch.width)),
+        columns_(static_cast<size_t>(batch.out_width)) {}
+
+  void plane(int64_t number) {
+    const int64_t sample = number / (b_.frames * b_.channels);
+    if (sample != sample_) begin_sample(sample);
+    const float slope = channel_slope(p_, static_cast<int>(number % b_.channels));
+    std::fill(sums_.begin(), sums_.end(), 0.0f);
+    const char* from = b_.gradient + number * b_.out_height * b_.out_width * out_size_;
+    for (int32_t y = 0; y < b_.out_height; ++y) {
+      const int32_t row = geometry_.y.source(y);
+      if (row < 0) continue;
+      float* to = sums_.data() + int64_t{row} * b_.width;
+      const char* gradients = from + int64_t{y} * b_.out_width * out_size_;
+      for (int32_t x = 0; x < b_.out_width; ++x) {
+        if (columns_[x] >= 0) to[columns_[x]] += read_element(p_.output, gradients + x * out_size_) * slope;
+      }
+    }
+    char* result = b_.result + number * b_.height * b_.width * in_size_;
+    for (size_t i = 0; i < sums_.size(); ++i) write_element(p_.input, sums_[i], result + i * in_size_);
+  }
+
+ private:
+  void begin_sample(int64_t sample) {
+    sample_ = sample;
+    sample_geometry(p_, packed_key(b_.keys + sample * b_.key_stride), b_.height, b_.width, geometry_);
+    for (int32_t x = 0; x < b_.out_width; ++x) columns_[x] = geometry_.x.source(x);
+  }
+
+  const BackwardBatch& b_;
+  const Program& p_;
+  const int out_size_, in_size_;
+  std::vector<float> sums_;
+  std::vector<int32_t> columns_;
+  Geometry geometry_;
+  int64_t sample_ = -1;
+};
+
+}  // namespace
+
+const char* not_differentiable(const Program& program) {
+  if (!is_arithmetic(program.input) || program.input == DType::u8 || program.output == DType::u8) {
+    return "only a program from floats to floats has a gradient";
+  }
+  for (int k = 0; k < program.ops; ++k) {
+    if (program.op[k].code == PointwiseOp::Code::clamp) return "a clamp has no gradient in the fused pass";
+    if (program.op[k].code == PointwiseOp::Code::round_u8) return "rounding to integers has no gradient";
+    if (program.op[k].code == PointwiseOp::Code::trunc_u8) return "rounding to integers has no gradient";
+  }
+  return nullptr;
+}
+
+void backward(const BackwardBatch& batch, int64_t begin, int64_t end) {
+  const FloatMode mode;
+  PlaneWorker worker(batch);
+  for (int64_t plane = begin; plane < end; ++plane) worker.plane(plane);
+}
+
+}  // namespace seedaug

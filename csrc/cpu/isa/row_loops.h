@@ -1,0 +1,137 @@
+// One stretch of a row: load, a chain of pointwise steps on float32 in registers, store.
+//
+// The chain is interpreted once per kVectors vectors, so that its dispatch costs next to nothing and every
+// program runs through the same few loops.
+#pragma once
+
+#include "core/dtype.h"
+#include "cpu/isa/vec.h"
+#include "cpu/kernels.h"
+
+namespace seedaug::SEEDAUG_ISA_NAME {
+
+constexpr int kVectors = SEEDAUG_ISA_CODE == 0 ? 1 : 4;  // plain C++ has no registers to fill
+constexpr int kWidth = F::kWidth;
+
+template <DType>
+struct Element;
+template <>
+struct Element<DType::u8> {
+  using Type = uint8_t;
+  static SEEDAUG_VEC F get(const Type* p) { return load_u8(p); }
+  static SEEDAUG_VEC void put(Type* p, F v) { store_u8(p, v); }
+};
+template <>
+struct Element<DType::f16> {
+  using Type = uint16_t;
+  static SEEDAUG_VEC F get(const Type* p) { return load_f16(p); }
+  static SEEDAUG_VEC void put(Type* p, F v) { store_f16(p, v); }
+};
+template <>
+struct Element<DType::bf16> {
+  using Type = uint16_t;
+  static SEEDAUG_VEC F get(const Type* p) { return load_bf16(p); }
+  static SEEDAUG_VEC void put(Type* p, F v) { store_bf16(p, v); }
+};
+template <>
+struct Element<DType::f32> {
+  using Type = float;
+  static SEEDAUG_VEC F get(const Type* p) { return load(p); }
+  static SEEDAUG_VEC void put(Type* p, F v) { store(p, v); }
+};
+
+// Elements i ... i + kWidth - 1 of the walk.
+template <DType T, Walk W>
+SEEDAUG_VEC F fetch(const void* source, int64_t i) {
+  using E = Element<T>;
+  const auto* from = static_cast<const typename E::Type*>(source);
+  if constexpr (W == Walk::forward) return E::get(from + i);
+  if constexpr (W == Walk::backward) return reversed(E::get(from - i - (kWidth - 1)));
+  return broadcast(*static_cast<const float*>(source));
+}
+
+// The same where fewer than kWidth elements may be read; the other lanes hold zeros.
+template <DType T, Walk W>
+SEEDAUG_VEC F fetch_some(const void* source, int64_t count) {
+  if constexpr (W == Walk::constant) return fetch<T, W>(source, 0);
+  using E = Element<T>;
+  const auto* from = static_cast<const typename E::Type*>(source);
+  typename E::Type some[kWidth] = {};
+  for (int64_t i = 0; i < count; ++i) some[i] = from[W == Walk::forward ? i : -i];
+  return E::get(some);
+}
+
+template <int N>
+SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Row& row, int64_t i) {
+  const F a = broadcast(op.a), b = broadcast(op.b);
+#define SEEDAUG_EACH(expression)                        \
+  _Pragma("GCC unroll 4") for (int n = 0; n < N; ++n) { \
+    v[n] = expression;                                  \
+  }                                                     \
+  break
+  switch (op.code) {
+    case PointwiseOp::Code::scale:
+      SEEDAUG_EACH(v[n] * a);
+    case PointwiseOp::Code::affine:
+      SEEDAUG_EACH(fused(v[n], a, b));
+    case PointwiseOp::Code::noise: {
+      const float* z = row.normals + op.noise * row.normals_pitch + i;
+      SEEDAUG_EACH(v[n] + fused(load(z + n * kWidth), a, b));
+    }
+    case PointwiseOp::Code::clamp:
+      SEEDAUG_EACH(clamp(v[n], a, b));
+    case PointwiseOp::Code::round_u8: {
+      const F magic = broadcast(12582912.0f);
+      SEEDAUG_EACH((saturate_u8(v[n]) + magic) - magic);
+    }
+    case PointwiseOp::Code::trunc_u8:
+      SEEDAUG_EACH(truncate(saturate_u8(v[n])));
+    case PointwiseOp::Code::round_f16:
+      SEEDAUG_EACH(round_f16(v[n]));
+    case PointwiseOp::Code::round_bf16:
+      SEEDAUG_EACH(round_bf16(v[n]));
+    case PointwiseOp::Code::canonical:
+      SEEDAUG_EACH(canonical(v[n]));
+  }
+#undef SEEDAUG_EACH
+}
+
+template <int N>
+SEEDAUG_VEC void steps(F (&v)[N], const Row& row, int64_t i) {
+  for (int k = 0; k < row.op_count; ++k) step(v, row.ops[k], row, i);
+}
+
+template <int N, DType In, Walk W, DType Out>
+SEEDAUG_VEC void vectors(const Row& row, int64_t i) {
+  F v[N];
+#pragma GCC unroll 4
+  for (int n = 0; n < N; ++n) v[n] = fetch<In, W>(row.source, i + n * kWidth);
+  steps(v, row, i);
+  auto* to = static_cast<typename Element<Out>::Type*>(row.target) + i;
+#pragma GCC unroll 4
+  for (int n = 0; n < N; ++n) Element<Out>::put(to + n * kWidth, v[n]);
+}
+
+template <DType In, Walk W, DType Out>
+void walk_row(const Row& row) {
+  int64_t i = 0;
+  if constexpr (kVectors > 1) {
+    for (; i + kVectors * kWidth <= row.count; i += kVectors * kWidth) {
+      vectors<kVectors, In, W, Out>(row, i);
+    }
+  }
+  for (; i + kWidth <= row.count; i += kWidth) vectors<1, In, W, Out>(row, i);
+  if (i == row.count) return;
+  if (i > 0) {  // the last vector again, ending with the row: the same values where it overlaps
+    vectors<1, In, W, Out>(row, row.count - kWidth);
+    return;
+  }
+  F v[1] = {fetch_some<In, W>(row.source, row.count)};
+  steps(v, row, 0);
+  typename Element<Out>::Type some[kWidth];
+  Element<Out>::put(some, v[0]);
+  auto* to = static_cast<typename Element<Out>::Type*>(row.target);
+  for (int64_t k = 0; k < row.count; ++k) to[k] = some[k];
+}
+
+}  // namespace seedaug::SEEDAUG_ISA_NAME

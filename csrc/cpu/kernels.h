@@ -1,0 +1,58 @@
+// The loops that are built once per instruction set, as a table of functions; kernels() picks one at load.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/counter.h"
+#include "core/program.h"
+
+namespace seedaug {
+
+// Where a row's elements come from: forwards or backwards through memory, or one value for all.
+enum class Walk : uint8_t { forward = 0, backward = 1, constant = 2 };
+constexpr int kWalks = 3;
+
+// A stretch of one output row: target[i] = ops(source[i]), unit stride on both sides.
+struct Row {
+  const void* source;  // the first element read; constant: a float
+  void* target;
+  int64_t count;
+  const PointwiseOp* ops;  // affine ops already hold this channel's a and b
+  int op_count;
+  const float* normals;  // noise op k reads normals[k * normals_pitch + i]; readable to kVectorSlack beyond
+  int64_t normals_pitch;
+};
+
+constexpr int kVectorSlack = 16;  // elements that a vector may read beyond a buffer of normals
+
+using RowFunction = void (*)(const Row&);
+
+struct Kernels {
+  const char* name;
+  // `count` words of blocks first_block ... , `count` a multiple of 4.
+  void (*words)(const Stream& stream, uint32_t first_block, int64_t count, uint32_t* out);
+  // Elements first ... first + count - 1 of a stream.
+  void (*element_words)(const Stream& stream, uint64_t first, int64_t count, uint32_t* out);
+  void (*uniforms)(const Stream& stream, uint64_t first, int64_t count, float* out);
+  void (*normals)(const Stream& stream, uint64_t first, int64_t count, float* out);
+  RowFunction row[4][kWalks][4];  // [input][walk][output]
+  // out[i] = source[-i], elements of 1, 2, 4 or 8 bytes
+  void (*reverse)(int element_size, const void* source, int64_t count, void* out);
+  // planes[c][x] = pixels[x][c] and back; plane c starts at planes + c * pitch elements.
+  void (*deinterleave)(int element_size, const void* pixels, int channels, int64_t count, void* planes,
+                       int64_t pitch);
+  void (*interleave)(int element_size, const void* planes, int64_t pitch, int channels, int64_t count,
+                     void* pixels);
+};
+
+// The table in use: the best that the processor can run, or the one that SEEDAUG_ISA names.
+const Kernels& kernels();
+
+// Names of the tables that this build has and this processor can run, best first, ended by nullptr.
+const char* const* available_isas();
+
+// Forces a table by name for this process (tests); false if it is not available.
+bool use_isa(const char* name);
+
+}  // namespace seedaug
