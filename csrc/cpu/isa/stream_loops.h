@@ -7,7 +7,8 @@
 
 namespace seedaug::SEEDAUG_ISA_NAME {
 
-constexpr int kChains = SEEDAUG_ISA_CODE == 0 ? 1 : 4;
+// Four chains of four vectors fit 32 registers, three fit 16 best; plain C++ gains nothing from more than one.
+constexpr int kChains = SEEDAUG_ISA_CODE == 0 ? 1 : SEEDAUG_ISA_CODE == 1 ? 3 : 4;
 constexpr int kGroup = 4 * U::kCounters;     // words of one vector of counters
 constexpr int kBatch = kChains * kGroup;     // words of all chains
 
@@ -19,18 +20,32 @@ SEEDAUG_VEC Lanes counters(const Stream& s, uint32_t first_block) {
   return {block_numbers(first_block), broadcast_word(s.c1), broadcast_word(s.c2), broadcast_word(s.c3)};
 }
 
+// The round keys in all lanes, made once a call: the rounds then read them as memory operands.
+struct Schedule {
+  U k0[philox::kRounds], k1[philox::kRounds];
+};
+
+SEEDAUG_VEC Schedule schedule(PhiloxKey key) {
+  Schedule s;
+  for (int r = 0; r < philox::kRounds; ++r) {
+    s.k0[r] = broadcast_word(key.k0);
+    s.k1[r] = broadcast_word(key.k1);
+    key = {key.k0 + philox::kWeyl0, key.k1 + philox::kWeyl1};
+  }
+  return s;
+}
+
 // The ten rounds on N vectors of counters, interleaved.
 template <int N>
-SEEDAUG_VEC void evaluate(Lanes (&lanes)[N], PhiloxKey key) {
+SEEDAUG_VEC void evaluate(Lanes (&lanes)[N], const Schedule& keys) {
   const U m0 = broadcast_word(philox::kMultiplier0), m1 = broadcast_word(philox::kMultiplier1);
+#pragma GCC unroll 10
   for (int r = 0; r < philox::kRounds; ++r) {
-    const U k0 = broadcast_word(key.k0), k1 = broadcast_word(key.k1);
-    key = {key.k0 + philox::kWeyl0, key.k1 + philox::kWeyl1};
 #pragma GCC unroll 4
     for (int n = 0; n < N; ++n) {
       Lanes& x = lanes[n];
       const U p0 = wide_multiply(x.x0, m0), p1 = wide_multiply(x.x2, m1);
-      x = {xor3(high_word(p1), x.x1, k0), p1, xor3(high_word(p0), x.x3, k1), p0};
+      x = {xor3(high_word(p1), x.x1, keys.k0[r]), p1, xor3(high_word(p0), x.x3, keys.k1[r]), p0};
     }
   }
 }
@@ -63,11 +78,11 @@ struct AsNormals {
 };
 
 template <class As, int N>
-SEEDAUG_VEC void write_blocks(const Stream& s, uint32_t block, typename As::Value* out) {
+SEEDAUG_VEC void write_blocks(const Stream& s, const Schedule& keys, uint32_t block, typename As::Value* out) {
   Lanes lanes[N];
 #pragma GCC unroll 4
   for (int n = 0; n < N; ++n) lanes[n] = counters(s, block + static_cast<uint32_t>(n * U::kCounters));
-  evaluate(lanes, s.key);
+  evaluate(lanes, keys);
 #pragma GCC unroll 4
   for (int n = 0; n < N; ++n) As::write(out + n * kGroup, lanes[n]);
 }
@@ -75,15 +90,16 @@ SEEDAUG_VEC void write_blocks(const Stream& s, uint32_t block, typename As::Valu
 // `count` values from the beginning of a block on.
 template <class As>
 void fill_from_block(const Stream& s, uint32_t block, int64_t count, typename As::Value* out) {
+  const Schedule keys = schedule(s.key);
   for (; kChains > 1 && count >= kBatch; count -= kBatch, out += kBatch, block += kBatch / 4) {
-    write_blocks<As, kChains>(s, block, out);
+    write_blocks<As, kChains>(s, keys, block, out);
   }
   for (; count >= kGroup; count -= kGroup, out += kGroup, block += kGroup / 4) {
-    write_blocks<As, 1>(s, block, out);
+    write_blocks<As, 1>(s, keys, block, out);
   }
   if (count > 0) {
     typename As::Value rest[kGroup];
-    write_blocks<As, 1>(s, block, rest);
+    write_blocks<As, 1>(s, keys, block, rest);
     for (int64_t i = 0; i < count; ++i) out[i] = rest[i];
   }
 }
@@ -95,7 +111,7 @@ void fill_elements(const Stream& s, uint64_t first, int64_t count, typename As::
   const int skip = static_cast<int>(first % 4);
   if (skip != 0 && count > 0) {
     typename As::Value head[kGroup];
-    write_blocks<As, 1>(s, block++, head);
+    write_blocks<As, 1>(s, schedule(s.key), block++, head);
     const int64_t taken = count < 4 - skip ? count : 4 - skip;
     for (int64_t i = 0; i < taken; ++i) out[i] = head[skip + i];
     out += taken;
