@@ -1,0 +1,59 @@
+"""seedaug: random augmentation as a pure function of (seed, epoch, worker, index)."""
+
+from seedaug import functional
+from seedaug._core import STREAM_VERSION
+from seedaug.config import show_config
+from seedaug.context import NoKeyError, sample
+from seedaug.data import (
+    DataLoader,
+    KeyedSampler,
+    RepeatedEpochWarning,
+    SeededDataset,
+    SeededIterableDataset,
+)
+from seedaug.key import Key, keys
+from seedaug.random import py_random, rng, torch_generator
+from seedaug.transforms import (
+    CenterCrop,
+    Compose,
+    GaussianNoise,
+    Normalize,
+    Pad,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomVerticalFlip,
+    Stream,
+    ToDtype,
+    Transform,
+    register_kind,
+)
+
+__all__ = [
+    "STREAM_VERSION",
+    "CenterCrop",
+    "Compose",
+    "DataLoader",
+    "GaussianNoise",
+    "Key",
+    "KeyedSampler",
+    "NoKeyError",
+    "Normalize",
+    "Pad",
+    "RandomCrop",
+    "RandomHorizontalFlip",
+    "RandomVerticalFlip",
+    "RepeatedEpochWarning",
+    "SeededDataset",
+    "SeededIterableDataset",
+    "Stream",
+    "ToDtype",
+    "Transform",
+    "functional",
+    "keys",
+    "py_random",
+    "register_kind",
+    "rng",
+    "sample",
+    "show_config",
+    "torch_generator",
+]

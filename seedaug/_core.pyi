@@ -1,0 +1,35 @@
+# Types of the native module that speaks NumPy (csrc/numpy/).
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+KINDS: dict[str, int]
+STREAM_VERSION: int
+PARAM_BLOCKS: int
+MAX_EPOCH: int
+MAX_WORKER: int
+MAX_INDEX: int
+MAX_INSTRUCTIONS: int
+MAX_GEOMETRY: int
+MAX_VALUES: int
+USER_KIND_FIRST: int
+USER_KIND_LAST: int
+OCCURRENCES_PER_STAGE: int
+
+def config() -> dict[str, Any]: ...
+def philox(
+    counter: tuple[int, int, int, int], key: tuple[int, int]
+) -> tuple[int, int, int, int]: ...
+def words(
+    seed: int, lo: int, hi: int, kind: int, occurrence: int, first_block: int, n: int
+) -> npt.NDArray[np.uint32]: ...
+def permutation(seed: int, epoch: int, worker: int, n: int) -> npt.NDArray[np.int64]: ...
+
+class BitGenerator:
+    def __init__(self, seed: int, lo: int, hi: int, kind: int, occurrence: int) -> None: ...
+    @property
+    def capsule(self) -> object: ...
+    @property
+    def lock(self) -> Any: ...

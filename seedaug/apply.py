@@ -1,0 +1,227 @@
+"""Runs compiled steps over tensors: one image, a batch, or a list of images of any sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from seedaug import ops
+from seedaug.key import Key, Packed
+from seedaug.program import Step, check_shape, fixes_size
+
+__all__ = ["Source", "is_keys", "resolve_keys", "run", "run_list"]
+
+Source: TypeAlias = Packed | Tensor
+"""Where draws come from: a packed key as integers, or a key tensor int64[3] or int64[N, 3]."""
+
+
+def is_keys(value: object) -> bool:
+    """Whether a positional argument is meant as keys: a `Key`, or int64 of shape [3] or [N, 3]."""
+    if isinstance(value, Key):
+        return True
+    return (
+        isinstance(value, Tensor)
+        and value.dtype == torch.int64
+        and value.dim() in (1, 2)
+        and value.shape[-1] == 3
+    )
+
+
+def resolve_keys(keys: Any, same_on_batch: bool = False) -> Source:
+    """Check what a user gave as keys.
+
+    Raises:
+        TypeError: neither a `Key` nor an int64 tensor.
+        ValueError: a tensor of another shape than [3] or [N, 3].
+    """
+    if isinstance(keys, Key):
+        return keys.packed()
+    if not isinstance(keys, Tensor) or keys.dtype != torch.int64:
+        got = f"a tensor of {keys.dtype}" if isinstance(keys, Tensor) else type(keys).__name__
+        raise TypeError(
+            "keys must be a seedaug.Key, or an int64 tensor of shape [3] or [N, 3] "
+            f"(seedaug.keys(...) makes one), got {got}"
+        )
+    if keys.dim() not in (1, 2) or keys.shape[-1] != 3:
+        raise ValueError(f"keys must have the shape [3] or [N, 3], got {[*keys.shape]}")
+    if same_on_batch and keys.dim() == 2:
+        if keys.shape[0] == 0:
+            raise ValueError("same_on_batch=True needs at least one key, got keys of shape [0, 3]")
+        return keys[0]
+    return keys
+
+
+def key_tensor(source: Source, device: torch.device | None = None) -> Tensor:
+    """The key tensor of a source; three integers become one on `device`."""
+    if isinstance(source, Tensor):
+        return source
+    return torch.tensor(source, dtype=torch.int64, device=device)
+
+
+def single(source: Source) -> Packed | None:
+    """The one packed key of a source as integers, or None for a batch of keys."""
+    if not isinstance(source, Tensor):
+        return source
+    if source.dim() == 2:
+        return None
+    seed, lo, hi = source.tolist()
+    return seed, lo, hi
+
+
+def check_source(source: Source, x: Tensor) -> None:
+    """Check that a key tensor fits the input: the device, and as many keys as samples.
+
+    Raises:
+        ValueError: it doesn't.
+    """
+    if not isinstance(source, Tensor):
+        return
+    if source.device != x.device:
+        raise ValueError(
+            f"keys are on {source.device}, the input is on {x.device}; "
+            "move one of them with .to(device)"
+        )
+    if source.dim() == 2 and (x.dim() < 3 or source.shape[0] != x.shape[0]):
+        raise ValueError(
+            f"{source.shape[0]} keys need an input of shape [{source.shape[0]}, ..., H, W], "
+            f"got {[*x.shape]}; pass one key of shape [3] to draw once for the whole input"
+        )
+
+
+def _explain(error: RuntimeError, step: Step, source: Source, x: Tensor) -> None:
+    """Name the user's mistake, where it is a known one; ops check the same, in fewer words.
+
+    Raises:
+        ValueError: with the argument, what was wanted and what came.
+    """
+    check_source(source, x)
+    sample = x.shape[1:] if isinstance(source, Tensor) and source.dim() == 2 else x.shape
+    try:
+        check_shape(step.program, sample)
+    except ValueError as found:
+        raise found from error
+
+
+def wants_grad(x: Tensor) -> bool:
+    """Whether autograd is to record what happens to `x`."""
+    return x.requires_grad and torch.is_grad_enabled()
+
+
+def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:
+    """Run one step over one tensor."""
+    program, values, dtype = step
+    made: Tensor
+    if not program:
+        return torch.clamp(x, values[0], values[1])
+    try:
+        if dtype.is_floating_point and wants_grad(x):
+            keys = key_tensor(source, x.device)
+            made = ops.augment(x, keys, program, values, dtype, layout)
+        elif isinstance(source, Tensor) or x.is_cuda:
+            keys = key_tensor(source, x.device)
+            made = ops.augment_nograd(x, keys, program, values, dtype, layout)
+        else:
+            made = ops.augment_key(x, *source, program, values, dtype, layout)
+        return made
+    except RuntimeError as error:
+        if not torch.compiler.is_compiling():
+            _explain(error, step, source, x)
+        raise
+
+
+def run(
+    steps: Sequence[Step],
+    x: Tensor,
+    source: Source,
+    layout: int = ops.PRESERVE,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Run compiled steps over one tensor.
+
+    Args:
+        steps: from `compile_steps`.
+        x: [..., C, H, W] or [..., H, W]; with N keys the first dimension is N.
+        source: one key for the whole tensor, or N keys.
+        layout: of the result; intermediate tensors keep the input's.
+        out: written into and returned; else a new tensor is.
+
+    Raises:
+        ValueError: shapes, keys or `out` don't fit.
+    """
+    check_source(source, x)
+    if out is not None and (wants_grad(x) or out.requires_grad):
+        raise ValueError("out= can't be used where a gradient is recorded; wrap in torch.no_grad()")
+    last = len(steps) - 1
+    for i, step in enumerate(steps):
+        if out is not None and i == last:
+            return _run_out(step, x, source, out)
+        x = run_step(step, x, source, layout if i == last else ops.PRESERVE)
+    return x if out is None else out.copy_(x)
+
+
+def _run_out(step: Step, x: Tensor, source: Source, out: Tensor) -> Tensor:
+    if out.dtype != step.dtype:
+        raise ValueError(f"out must have the dtype of the result, {step.dtype}, got {out.dtype}")
+    try:
+        ops.augment_out(x, key_tensor(source, x.device), step.program, step.values, out)
+    except RuntimeError as error:
+        _explain(error, step, source, x)
+        raise
+    return out
+
+
+def run_list(
+    steps: Sequence[Step],
+    images: list[Tensor],
+    keys: Tensor,
+    layout: int = ops.PRESERVE,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Run compiled steps over N images of different sizes, into one batch.
+
+    Args:
+        steps: from `compile_steps`; they must bring every image to one size (a crop does).
+        images: N tensors [C, Hi, Wi] of one dtype and device.
+        keys: int64 [N, 3].
+        layout, out: as in `run`.
+
+    Returns:
+        [N, C, h, w].
+
+    Raises:
+        ValueError: as many keys as images are wanted; or results differ in size.
+    """
+    if len(images) != keys.shape[0]:
+        raise ValueError(f"{len(images)} images need {len(images)} keys, got {keys.shape[0]}")
+    if not images:
+        raise ValueError("the list of images is empty: an empty batch is a tensor [0, C, H, W]")
+    for image in images:
+        check_source(keys[0], image)
+    if steps and fixes_size(steps[0].program) and not any(wants_grad(image) for image in images):
+        first, rest = steps[0], steps[1:]
+        try:
+            if out is not None and not rest:
+                ops.augment_list_out(images, keys, first.program, first.values, out)
+                return out
+            made = ops.augment_list(
+                images, keys, first.program, first.values, first.dtype, 0 if rest else layout
+            )
+        except RuntimeError as error:
+            for image, key in zip(images, keys, strict=True):
+                _explain(error, first, key, image)
+            raise
+        return run(rest, made, keys, layout, out) if rest else made
+    each = [run(steps, image, key, layout) for image, key in zip(images, keys, strict=True)]
+    sizes = sorted({(one.shape[-2], one.shape[-1]) for one in each})
+    if len(sizes) > 1:
+        shown = ", ".join(f"{height}x{width}" for height, width in sizes)
+        raise ValueError(
+            f"images of different sizes ({shown}) don't make one batch; end with a crop to one size"
+        )
+    made = torch.stack(each, out=out)
+    if layout == ops.CHANNELS_LAST and out is None and made.dim() == 4:
+        return made.contiguous(memory_format=torch.channels_last)
+    return made

@@ -1,0 +1,124 @@
+"""Arguments that several transforms take, checked and brought to one form."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from seedaug.program import PAD_MODES
+
+__all__ = ["Fill", "FillArgument", "check_fill", "check_padding", "check_size", "fill_values"]
+
+Fill: TypeAlias = float | Sequence[float] | None
+FillArgument: TypeAlias = Fill | dict[type | str, Fill]
+
+
+def _integer(owner: str, name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{owner}: {name} must be integers, got {value!r}")
+    return int(value)
+
+
+def check_size(owner: str, size: Any) -> tuple[int, int]:
+    """``(height, width)`` from an integer, or a sequence of one or two.
+
+    Raises:
+        TypeError, ValueError: it is something else, or not at least 1.
+    """
+    if isinstance(size, numbers.Number):
+        height = width = _integer(owner, "size", size)
+    elif isinstance(size, Sequence) and not isinstance(size, str) and len(size) in (1, 2):
+        height, width = (_integer(owner, "size", side) for side in (size[0], size[-1]))
+    else:
+        raise ValueError(f"{owner}: size must be an integer or (height, width), got {size!r}")
+    if height < 1 or width < 1 or max(height, width) >= 2**31:
+        raise ValueError(f"{owner}: size must be from 1 to 2**31 - 1, got {(height, width)}")
+    return height, width
+
+
+def check_padding(owner: str, padding: Any, negative: bool = False) -> tuple[int, int, int, int]:
+    """``(left, top, right, bottom)`` from one, two (horizontal, vertical) or four integers.
+
+    Raises:
+        TypeError, ValueError: it is something else, or negative where that has no meaning.
+    """
+    if isinstance(padding, numbers.Number):
+        sides = [_integer(owner, "padding", padding)] * 4
+    elif isinstance(padding, (tuple, list)) and len(padding) in (1, 2, 4):
+        given = [_integer(owner, "padding", side) for side in padding]
+        sides = given if len(given) == 4 else [given[0], given[-1], given[0], given[-1]]
+    else:
+        raise ValueError(
+            f"{owner}: padding must be an integer, or 1, 2 (left/right, top/bottom) or "
+            f"4 (left, top, right, bottom) of them, got {padding!r}"
+        )
+    if not negative and min(sides) < 0:
+        raise ValueError(f"{owner}: padding must be 0 or more, got {padding!r}")
+    if max(sides) >= 2**30 or min(sides) <= -(2**30):
+        raise ValueError(f"{owner}: padding must be below 2**30, got {padding!r}")
+    left, top, right, bottom = sides
+    return left, top, right, bottom
+
+
+def check_mode(owner: str, padding_mode: Any) -> int:
+    """A padding mode's number.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if padding_mode not in PAD_MODES:
+        known = ", ".join(map(repr, PAD_MODES))
+        raise ValueError(f"{owner}: padding_mode must be one of {known}, got {padding_mode!r}")
+    return PAD_MODES.index(padding_mode)
+
+
+def check_fill(owner: str, fill: Any) -> None:
+    """Check a fill: None, a number, one number a channel, or a dict of these by type.
+
+    Raises:
+        TypeError, ValueError: it is something else, or not a number at all.
+    """
+    if isinstance(fill, dict):
+        for target, value in fill.items():
+            if not (isinstance(target, type) or target == "others") or isinstance(value, dict):
+                raise TypeError(
+                    f'{owner}: a fill dict goes from types (or "others") to fills, got {fill!r}'
+                )
+            check_fill(owner, value)
+    else:
+        fill_values(owner, fill, object)
+
+
+def fill_values(owner: str, fill: FillArgument, target: type) -> tuple[float, ...]:
+    """The fill for a leaf of type `target`: no value (zero), one, or one for each channel."""
+    if isinstance(fill, dict):
+        fill = fill.get(target, fill.get("others"))
+    if fill is None:
+        return ()
+    given: Sequence[Any] = [fill] if isinstance(fill, numbers.Number) else fill  # type: ignore[assignment]
+    if not isinstance(given, (list, tuple)) or not given:
+        raise TypeError(
+            f"{owner}: fill must be a number, one number for each channel, or a dict of these "
+            f"by type, got {fill!r}"
+        )
+    if not all(isinstance(value, numbers.Real) for value in given):
+        raise TypeError(f"{owner}: fill must be numbers, got {fill!r}")
+    values = tuple(float(value) for value in given)
+    if any(math.isnan(value) for value in values):
+        raise ValueError(f"{owner}: fill must not be NaN, got {fill!r}")
+    return () if not any(values) else values
+
+
+def check_probability(owner: str, p: Any) -> float:
+    """A probability.
+
+    Raises:
+        TypeError, ValueError: it is no number in [0, 1].
+    """
+    if not isinstance(p, numbers.Real):
+        raise TypeError(f"{owner}: p must be a number in [0, 1], got {p!r}")
+    if not 0.0 <= float(p) <= 1.0:
+        raise ValueError(f"{owner}(p={p}): p must be in [0, 1]")
+    return float(p)

@@ -1,0 +1,289 @@
+"""What every transform shares: where its keys come from, and the base class for users' own."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from seedaug import _core
+from seedaug.apply import Source, is_keys, resolve_keys, single
+from seedaug.context import current
+from seedaug.key import Packed
+from seedaug.transforms.kinds import check_user_kind, kind_name
+from seedaug.transforms.sample import IMAGES, find_roles, find_size, from_tensor, to_tensor
+from seedaug.transforms.stream import Stream
+
+__all__ = ["Transform"]
+
+Size: TypeAlias = tuple[int, int]
+PER_STAGE = _core.OCCURRENCES_PER_STAGE
+
+
+def split_keys(inputs: tuple[Any, ...], keys: Any) -> tuple[tuple[Any, ...], Any]:
+    """Take keys given as the second positional argument out of the inputs."""
+    if keys is None and len(inputs) == 2 and is_keys(inputs[1]):
+        return inputs[:1], inputs[1]
+    return inputs, keys
+
+
+def need_keys(view: int, stage: int, same_on_batch: bool) -> None:
+    """Without keys, options that only keys give a meaning to are mistakes."""
+    if view or stage or same_on_batch:
+        raise ValueError(
+            "view=, stage= and same_on_batch= go with keys=; inside a sample the context counts"
+        )
+
+
+def explicit_occurrences(
+    uses: Iterable[tuple[int, str] | None], view: int, stage: int
+) -> tuple[int, ...]:
+    """Occurrences under explicit keys: counted from the stage's first, views one after another.
+
+    Args:
+        uses: the (kind, name) of each transform that draws, None for one that doesn't.
+        view: shifts each kind's occurrences by `view` times its uses.
+        stage: 0 or 1.
+
+    Raises:
+        ValueError: `view` is negative, `stage` neither 0 nor 1, or a kind is used too often.
+    """
+    if stage not in (0, 1):
+        raise ValueError(f"stage must be 0 or 1, got {stage!r}")
+    if view < 0:
+        raise ValueError(f"view must be 0 or more, got {view}")
+    uses = list(uses)
+    total: dict[int, int] = {}
+    for use in uses:
+        if use is not None:
+            total[use[0]] = total.get(use[0], 0) + 1
+    seen = {kind: view * count for kind, count in total.items()}
+    occurrences = []
+    for use in uses:
+        if use is None:
+            occurrences.append(0)
+            continue
+        kind, name = use
+        if seen[kind] >= PER_STAGE:
+            raise ValueError(
+                f"{name} would be used more than {PER_STAGE} times for one sample in stage "
+                f"{stage} (view={view}, {total[kind]} uses a view); use stage=1 or another kind"
+            )
+        occurrences.append(seen[kind] + stage * PER_STAGE)
+        seen[kind] += 1
+    return tuple(occurrences)
+
+
+class Transform(nn.Module):
+    """Base of all transforms, and of your own.
+
+    A transform of your own sets `kind` and overrides `transform`, and `make_params` if it draws:
+
+        class Posterize(seedaug.Transform):
+            kind = seedaug.register_kind("posterize", 96)
+
+            def make_params(self, draws, size):
+                return {"bits": 4 + draws.integers(4)}
+
+            def transform(self, image, params):
+                return image & (0xFF << 8 - params["bits"])
+
+    Called as ``t(sample)`` it takes its key from the sample's context; as ``t(sample, keys)`` it
+    is pure. ``examples/custom_transform.py`` is a whole one.
+    """
+
+    kind: ClassVar[int]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "kind" in cls.__dict__ and not cls.__module__.startswith("seedaug."):
+            kind_name(check_user_kind(cls.kind), cls.__qualname__)
+
+    @property
+    def use(self) -> tuple[int, str] | None:
+        """The kind and the name under which this transform draws; None if it never draws."""
+        kind = getattr(self, "kind", None)
+        if kind is None:
+            raise TypeError(
+                f"{type(self).__name__} has no kind: set a class attribute, "
+                "kind = seedaug.register_kind(name, number) with a number from "
+                f"{_core.USER_KIND_FIRST} to {_core.USER_KIND_LAST}"
+            )
+        return kind, type(self).__name__
+
+    # --- What a transform of your own overrides ---
+
+    def make_params(self, draws: Stream, size: Size) -> dict[str, Any]:
+        """Draw this transform's parameters; no others draw what this stream draws.
+
+        Args:
+            draws: its stream.
+            size: height and width of the sample's images.
+
+        Returns:
+            Whatever `transform` needs, by name.
+        """
+        return {}
+
+    def transform(self, image: Tensor, params: dict[str, Any]) -> Tensor:
+        """Transform one image or clip [..., C, H, W] or [H, W]; never in place."""
+        raise NotImplementedError(f"{type(self).__name__} must override transform()")
+
+    def transform_mask(self, mask: Tensor, params: dict[str, Any]) -> Tensor:
+        """Transform a mask [..., H, W]; as it is, unless overridden."""
+        return mask
+
+    def transform_boxes(self, boxes: Any, params: dict[str, Any]) -> Any:
+        """Transform ``tv_tensors.BoundingBoxes``; as they are, unless overridden."""
+        return boxes
+
+    def transform_keypoints(self, keypoints: Any, params: dict[str, Any]) -> Any:
+        """Transform ``tv_tensors.KeyPoints``; as they are, unless overridden."""
+        return keypoints
+
+    # --- Calls ---
+
+    def forward(
+        self,
+        *inputs: Any,
+        keys: Any = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+    ) -> Any:
+        """Transform a sample, or a batch of N under N keys.
+
+        Args:
+            *inputs: one sample, or its parts as in torchvision v2. A `Key`, or an int64 tensor of
+                shape [3] or [N, 3], in the second place counts as `keys`.
+            keys: a `Key` or int64[3]: one draw for everything. int64[N, 3]: the first dimension
+                is N and each sample has its own draw. None: the context's key.
+            view: with keys, which view: 0, 1, …
+            stage: with keys, 0 or 1 (a second pipeline on the same keys).
+            same_on_batch: use the first key for all.
+
+        Returns:
+            The same structure with the same types.
+
+        Raises:
+            seedaug.NoKeyError: no `keys`, and no sample's context.
+            TypeError, ValueError: keys or inputs don't fit.
+        """
+        inputs, keys = split_keys(inputs, keys)
+        if keys is None:
+            need_keys(view, stage, same_on_batch)
+            sample = current()
+            use = self.use
+            occurrence = sample.take(*use) if use is not None else 0
+            return self.apply_one(inputs, sample.packed, occurrence)
+        source = resolve_keys(keys, same_on_batch)
+        (occurrence,) = explicit_occurrences([self.use], view, stage)
+        return self.apply_source(inputs, source, occurrence)
+
+    def apply_source(self, inputs: tuple[Any, ...], source: Source, occurrence: int) -> Any:
+        """Apply under one key, or sample by sample under N."""
+        packed = single(source)
+        if packed is not None:
+            return self.apply_one(inputs, packed, occurrence)
+        assert isinstance(source, Tensor)
+        leaves, structure = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
+        roles = find_roles(leaves)
+        done = list(leaves)
+        for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
+            if not role:
+                continue
+            if role in ("boxes", "keypoints", "pil"):
+                raise TypeError(f"{type(leaf).__name__} can't be a batch of samples under N keys")
+            x = to_tensor(leaf, role, batched=True)
+            if x.shape[0] != len(source):
+                raise ValueError(f"{len(source)} keys need {len(source)} samples, got {[*x.shape]}")
+            made = [
+                self._apply_tensor(
+                    x[n], role, Stream((key[0], key[1], key[2]), self.kind, occurrence)
+                )
+                for n, key in enumerate(source.tolist())
+            ]
+            done[i] = from_tensor(torch.stack(made), leaf, role, batched=True) if made else leaf
+        return tree_unflatten(done, structure)
+
+    def _apply_tensor(self, x: Tensor, role: str, draws: Stream) -> Tensor:
+        params = self.make_params(draws, (x.shape[-2], x.shape[-1]))
+        return self.transform_mask(x, params) if role == "mask" else self.transform(x, params)
+
+    def apply_one(self, inputs: tuple[Any, ...], packed: Packed, occurrence: int) -> Any:
+        """Apply to one sample, all its parts with the same parameters."""
+        leaves, structure = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
+        roles = find_roles(leaves)
+        size = find_size(leaves, roles)
+        params = self.make_params(Stream(packed, self.kind, occurrence), size)
+        done = list(leaves)
+        for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
+            if role in IMAGES:
+                x = self.transform(to_tensor(leaf, role), params)
+                done[i] = from_tensor(x, leaf, role)
+            elif role == "mask":
+                done[i] = from_tensor(
+                    self.transform_mask(to_tensor(leaf, role), params), leaf, role
+                )
+            elif role == "boxes":
+                done[i] = self.transform_boxes(leaf, params)
+            elif role == "keypoints":
+                done[i] = self.transform_keypoints(leaf, params)
+        return tree_unflatten(done, structure)
+
+    # --- Without data ---
+
+    def params(
+        self,
+        keys: Any,
+        size: Size | None = None,
+        *,
+        view: int = 0,
+        stage: int = 0,
+    ) -> Any:
+        """The parameters that samples get, without their data.
+
+        Args:
+            keys: a `Key` or int64[3], or int64[N, 3].
+            size: height and width of the input; needed where draws depend on it (crops).
+            view, stage: as in calls.
+
+        Returns:
+            For one key a dict from the transform's name to its parameters, for N keys a list of
+            such dicts. Transforms that draw nothing and keep the size don't appear; the second
+            use of a kind is called ``"random_crop[1]"``, and so on.
+
+        Raises:
+            ValueError: `size` is needed and wasn't given, or keys don't fit.
+        """
+        source = resolve_keys(keys)
+        (occurrence,) = explicit_occurrences([self.use], view, stage)
+        packed = single(source)
+        if packed is not None:
+            return self.params_one(packed, occurrence, size)
+        assert isinstance(source, Tensor)
+        return [
+            self.params_one((key[0], key[1], key[2]), occurrence, size) for key in source.tolist()
+        ]
+
+    def params_one(
+        self, packed: Packed, occurrence: int, size: Size | None
+    ) -> dict[str, dict[str, Any]]:
+        """One sample's parameters, by the transform's name."""
+        if size is None:
+            raise ValueError(f"{type(self).__name__}.params needs size=(height, width)")
+        drawn = self.make_params(Stream(packed, self.kind, occurrence), size)
+        return {kind_name(self.kind, type(self).__name__): drawn}
+
+    def extra_repr(self) -> str:
+        """The arguments, as torchvision's transforms print theirs."""
+        shown = (bool, int, float, str, tuple, list, enum.Enum, torch.dtype, dict)
+        return ", ".join(
+            f"{name}={value}"
+            for name, value in self.__dict__.items()
+            if not name.startswith("_") and name != "training" and isinstance(value, shown)
+        )

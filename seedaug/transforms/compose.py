@@ -1,0 +1,295 @@
+"""Compose: transforms one after another, fused into as few native calls as there can be."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from seedaug import ops, program
+from seedaug.apply import Source, resolve_keys, single
+from seedaug.context import current, sample
+from seedaug.transforms.base import (
+    Size,
+    Transform,
+    explicit_occurrences,
+    need_keys,
+    split_keys,
+)
+from seedaug.transforms.color import ToDtype
+from seedaug.transforms.noise import GaussianNoise
+from seedaug.transforms.pipeline import Entries, Pipeline, ProgramTransform, name_entries
+
+__all__ = ["Compose"]
+
+Part: TypeAlias = Pipeline | Transform | Callable[..., Any]
+
+_LAYOUTS = {
+    None: ops.PRESERVE,
+    torch.preserve_format: ops.PRESERVE,
+    torch.contiguous_format: ops.CONTIGUOUS,
+    torch.channels_last: ops.CHANNELS_LAST,
+}
+
+
+def _flatten(transforms: Iterable[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for transform in transforms:
+        flat += transform.flat if isinstance(transform, Compose) else [transform]
+    return flat
+
+
+def _split(flat: list[Any], layout: int) -> list[Part]:
+    """Runs of program transforms become pipelines; everything else is a part of its own."""
+    parts: list[Part] = []
+    for transform in flat:
+        if not isinstance(transform, ProgramTransform):
+            parts.append(transform)
+        elif parts and isinstance(parts[-1], list):
+            parts[-1].append(transform)
+        else:
+            parts.append([transform])  # type: ignore[arg-type]
+    last = len(parts) - 1
+    return [
+        Pipeline(part, layout if i == last else ops.PRESERVE) if isinstance(part, list) else part
+        for i, part in enumerate(parts)
+    ]
+
+
+def _warn_of_clip(flat: list[Any]) -> None:
+    normalized = False
+    for transform in flat:
+        if isinstance(transform, GaussianNoise) and transform.clip and normalized:
+            warnings.warn(
+                "GaussianNoise(clip=True) after Normalize clamps normalized values to [0, 1]; "
+                "put it before Normalize, or give clip=False",
+                UserWarning,
+                stacklevel=3,
+            )
+            return
+        kind = transform.kind if isinstance(transform, ProgramTransform) else None
+        normalized = kind == program.NORMALIZE or (normalized and kind != program.TO_DTYPE)
+
+
+class Compose(Transform):
+    """Apply transforms one after another, fused where they can be.
+
+    Args:
+        transforms: seedaug's, nested Composes, torchvision's, or any callables. Neighbouring
+            transforms of seedaug run as one native call; what can't fuse splits the chain. The
+            result is the same, bit for bit, as calling them one by one.
+        dtype: of the images that come out: appends ``ToDtype(dtype, scale=True)``.
+        memory_format: of the images that come out: ``torch.channels_last`` or
+            ``torch.contiguous_format``; default, that of the input.
+        stage: with explicit keys, 0 or 1 (a second pipeline on the same keys).
+
+    Called as ``augment(sample)`` inside a sample, or ``augment(x, keys)``; see `forward`.
+    torchvision's own random transforms inside draw from torch's global generator, as ever.
+
+    Raises:
+        TypeError: `transforms` is no sequence of callables.
+        ValueError: it is empty, or an option is none of those above.
+
+    Warns:
+        UserWarning: `GaussianNoise` with clip=True follows `Normalize`.
+
+    >>> import torch, seedaug
+    >>> augment = seedaug.Compose(
+    ...     [seedaug.RandomCrop(24), seedaug.RandomHorizontalFlip()], dtype=torch.float16
+    ... )
+    >>> images = torch.zeros(8, 3, 32, 32, dtype=torch.uint8)
+    >>> x = augment(images, seedaug.keys(seed=0, index=range(8)))
+    >>> x.shape, x.dtype
+    (torch.Size([8, 3, 24, 24]), torch.float16)
+    """
+
+    def __init__(
+        self,
+        transforms: Sequence[Callable[..., Any]],
+        dtype: torch.dtype | None = None,
+        memory_format: torch.memory_format | None = None,
+        stage: int = 0,
+    ) -> None:
+        super().__init__()
+        if not isinstance(transforms, (Sequence, torch.nn.ModuleList)):
+            raise TypeError(
+                f"Compose: transforms must be a sequence of callables, got {transforms!r}"
+            )
+        given = list(transforms)
+        if not given:
+            raise ValueError("Compose: transforms must hold at least one transform, got none")
+        for transform in given:
+            if not callable(transform):
+                raise TypeError(f"Compose: every transform must be callable, got {transform!r}")
+        if memory_format not in _LAYOUTS:
+            raise ValueError(
+                "Compose: memory_format must be torch.channels_last, torch.contiguous_format or "
+                f"None, got {memory_format!r}"
+            )
+        if stage not in (0, 1):
+            raise ValueError(f"Compose: stage must be 0 or 1, got {stage!r}")
+        self.transforms = given
+        self.dtype = dtype
+        self.memory_format = memory_format
+        self.stage = stage
+        self._build()
+        _warn_of_clip(self.flat)
+
+    def _build(self) -> None:
+        self.flat = _flatten(self.transforms)
+        if self.dtype is not None:
+            self.flat.append(ToDtype(self.dtype, scale=True))
+        self._parts = _split(self.flat, _LAYOUTS[self.memory_format])
+        self._drawing = [t for t in self.flat if isinstance(t, Transform)]
+        first = self._parts[0]
+        self._pipeline = first if isinstance(first, Pipeline) and len(self._parts) == 1 else None
+        self._foreign = any(not isinstance(part, (Pipeline, Transform)) for part in self._parts)
+        self._occurrences: dict[tuple[int, int], tuple[int, ...]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        built = ("flat", "_parts", "_drawing", "_pipeline", "_foreign", "_occurrences")
+        return {name: value for name, value in self.__dict__.items() if name not in built}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._build()
+
+    @property
+    def use(self) -> tuple[int, str] | None:
+        """A Compose draws nothing itself."""
+        return None
+
+    def forward(
+        self,
+        *inputs: Any,
+        keys: Any = None,
+        view: int = 0,
+        stage: int | None = None,
+        same_on_batch: bool = False,
+        out: Tensor | None = None,
+    ) -> Any:
+        """Transform a sample, or a batch of N under N keys.
+
+        Args:
+            *inputs: one sample, or its parts as in torchvision v2. A `Key`, or an int64 tensor of
+                shape [3] or [N, 3], in the second place counts as `keys`. With N keys a list of
+                N images [C, Hi, Wi] of different sizes becomes one batch.
+            keys: a `Key` or int64[3]: one draw for everything. int64[N, 3]: the first dimension
+                is N and each sample has its own draw. None: the context's key and stage.
+            view: with keys, which view: 0, 1, …
+            stage: with keys, 0 or 1; default, the Compose's.
+            same_on_batch: use the first key for all.
+            out: a tensor that a single tensor's result is written into, where all parts fuse.
+
+        Returns:
+            The same structure with the same types.
+
+        Raises:
+            seedaug.NoKeyError: no `keys`, and no sample's context.
+            TypeError, ValueError: keys or inputs don't fit.
+        """
+        inputs, keys = split_keys(inputs, keys)
+        pipeline = self._pipeline
+        if keys is None:
+            if view or stage or same_on_batch:
+                need_keys(view, stage or 0, same_on_batch)
+            if pipeline is not None:
+                return pipeline.in_context(inputs, current(), out)
+            self._no_out(out)
+            return self._in_context(inputs)
+        source = resolve_keys(keys, same_on_batch)
+        occurrences = self._explicit(view, self.stage if stage is None else stage)
+        if pipeline is not None:
+            return pipeline.under(inputs, source, occurrences, out)
+        self._no_out(out)
+        packed = single(source) if self._foreign else None
+        if packed is None:
+            return self._under(inputs, source, occurrences)
+        with sample(packed, self.stage if stage is None else stage) as opened:
+            for use in (t.use for t in self._drawing):
+                if use is not None and view:
+                    opened.counts[use[0]] = opened.counts.get(use[0], 0) + view
+            return self._in_context(inputs)
+
+    def _no_out(self, out: Tensor | None) -> None:
+        if out is not None:
+            raise ValueError("Compose: out= goes with transforms that all fuse into one program")
+
+    def _explicit(self, view: int, stage: int) -> tuple[int, ...]:
+        """The occurrence of each of seedaug's transforms under explicit keys."""
+        found = self._occurrences.get((view, stage))
+        if found is None:
+            found = explicit_occurrences([t.use for t in self._drawing], view, stage)
+            if not torch.compiler.is_compiling():
+                self._occurrences[view, stage] = found
+        return found
+
+    def _in_context(self, inputs: tuple[Any, ...]) -> Any:
+        unpack = len(inputs) > 1
+        outputs: Any = inputs if unpack else inputs[0]
+        for part in self._parts:
+            if isinstance(part, Pipeline):
+                outputs = part.in_context(inputs, current())
+            else:
+                outputs = part(*inputs)
+            inputs = outputs if unpack else (outputs,)
+        return outputs
+
+    def _under(self, inputs: tuple[Any, ...], source: Source, occurrences: tuple[int, ...]) -> Any:
+        unpack = len(inputs) > 1
+        outputs: Any = inputs if unpack else inputs[0]
+        at = 0
+        for part in self._parts:
+            if isinstance(part, Pipeline):
+                end = at + len(part.transforms)
+                outputs, at = part.under(inputs, source, occurrences[at:end]), end
+            elif isinstance(part, Transform):
+                outputs, at = part.apply_source(inputs, source, occurrences[at]), at + 1
+            else:
+                outputs = part(*inputs)
+            inputs = outputs if unpack else (outputs,)
+        return outputs
+
+    def params(
+        self,
+        keys: Any,
+        size: Size | None = None,
+        *,
+        view: int = 0,
+        stage: int | None = None,
+    ) -> Any:
+        """The parameters that samples get, without their data; see `Transform.params`.
+
+        After a callable that isn't seedaug's the size isn't known: what needs it can't follow.
+        """
+        source = resolve_keys(keys)
+        occurrences = self._explicit(view, self.stage if stage is None else stage)
+        packed = single(source)
+        sources = [packed] if packed is not None else [tuple(k) for k in source.tolist()]  # type: ignore[union-attr]
+        entries: list[Entries] = [[] for _ in sources]
+        at = 0
+        for part in self._parts:
+            if isinstance(part, Pipeline):
+                end = at + len(part.transforms)
+                more, size = part.entries(source, occurrences[at:end], size)
+                for into, these in zip(entries, more, strict=True):
+                    into += these
+                at = end
+            elif isinstance(part, Transform):
+                for into, one in zip(entries, sources, strict=True):
+                    into += part.params_one(one, occurrences[at], size).items()
+                at += 1
+            else:
+                size = None
+        return name_entries(entries, single_key=packed is not None)
+
+    def extra_repr(self) -> str:
+        """One transform a line, then the options that were given."""
+        lines = [f"    {transform}" for transform in self.transforms]
+        options = {"dtype": self.dtype, "memory_format": self.memory_format, "stage": self.stage}
+        return "\n".join(
+            lines + [f"    {name}={value}" for name, value in options.items() if value]
+        )

@@ -1,0 +1,130 @@
+"""Crops: RandomCrop and CenterCrop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from seedaug.program import CENTER_CROP, RANDOM_CROP, Instruction
+from seedaug.transforms.arguments import (
+    FillArgument,
+    check_fill,
+    check_mode,
+    check_padding,
+    check_size,
+    fill_values,
+)
+from seedaug.transforms.pipeline import ProgramTransform
+
+__all__ = ["CenterCrop", "RandomCrop"]
+
+
+def random_crop(
+    size: Any,
+    padding: Any = None,
+    pad_if_needed: bool = False,
+    fill: FillArgument = 0,
+    padding_mode: str = "constant",
+    target: type = Tensor,
+) -> Instruction:
+    """The instruction of a random crop; arguments as `RandomCrop`."""
+    rows, columns = check_size("RandomCrop", size)
+    sides = (0, 0, 0, 0) if padding is None else check_padding("RandomCrop", padding)
+    mode = check_mode("RandomCrop", padding_mode)
+    values = fill_values("RandomCrop", fill, target) if mode == 0 else ()
+    head = (rows, columns, *sides, mode, int(bool(pad_if_needed)))
+    return Instruction(RANDOM_CROP, head, values, (len(values),))
+
+
+def center_crop(size: Any) -> Instruction:
+    """The instruction of a centre crop; arguments as `CenterCrop`."""
+    return Instruction(CENTER_CROP, check_size("CenterCrop", size))
+
+
+class RandomCrop(ProgramTransform):
+    """Crop at a random place.
+
+    Args:
+        size: of the result: an integer for a square, or (height, width).
+        padding: put on before cropping: an integer, or 2 (left/right, top/bottom) or 4 (left,
+            top, right, bottom) of them. Default None, no padding.
+        pad_if_needed: pad an image that is smaller than `size`, on both sides by what is missing.
+        fill: of constant padding, in the units of the image's values: a number, one for each
+            channel, or a dict of these by type (``{tv_tensors.Mask: 255, "others": 0}``).
+        padding_mode: "constant", "edge", "reflect" or "symmetric".
+
+    Raises:
+        ValueError: an argument is out of range; in calls, a crop larger than the padded image.
+
+    Words of its stream: 0 the gate (unused), 1 top, 2 left, each an integer in
+    [0, padded - cropped]. As torchvision v2's RandomCrop.
+
+    >>> import torch, seedaug
+    >>> crop = seedaug.RandomCrop(2)
+    >>> image = torch.arange(16, dtype=torch.uint8).reshape(1, 4, 4)
+    >>> key = seedaug.Key(seed=0, epoch=0, index=5)
+    >>> crop(image, key).shape
+    torch.Size([1, 2, 2])
+    >>> at = crop.params(key, (4, 4))["random_crop"]
+    >>> torch.equal(crop(image, key), image[:, at["top"] :, at["left"] :][:, :2, :2])
+    True
+    """
+
+    kind = RANDOM_CROP
+
+    def __init__(
+        self,
+        size: int | Sequence[int],
+        padding: int | Sequence[int] | None = None,
+        pad_if_needed: bool = False,
+        fill: FillArgument = 0,
+        padding_mode: str = "constant",
+    ) -> None:
+        super().__init__()
+        self.size = check_size("RandomCrop", size)
+        self.padding = None if padding is None else check_padding("RandomCrop", padding)
+        self.pad_if_needed = pad_if_needed
+        check_fill("RandomCrop", fill)
+        self.fill = fill
+        self.padding_mode = padding_mode
+        self.instruction(Tensor)
+
+    @property
+    def typed(self) -> bool:
+        """Whether `fill` goes by type."""
+        return isinstance(self.fill, dict)
+
+    def instruction(self, target: type) -> Instruction:
+        """The crop, with the fill for `target`."""
+        return random_crop(
+            self.size, self.padding, self.pad_if_needed, self.fill, self.padding_mode, target
+        )
+
+
+class CenterCrop(ProgramTransform):
+    """Crop the middle; an image smaller than `size` is padded with zeros first.
+
+    Args:
+        size: of the result: an integer for a square, or (height, width).
+
+    Draws nothing. As torchvision v2's CenterCrop: where the margins differ by one pixel, the
+    offset is rounded half to even.
+
+    >>> import torch, seedaug
+    >>> image = torch.arange(16, dtype=torch.uint8).reshape(1, 4, 4)
+    >>> seedaug.CenterCrop(2)(image, seedaug.Key())
+    tensor([[[ 5,  6],
+             [ 9, 10]]], dtype=torch.uint8)
+    """
+
+    kind = CENTER_CROP
+
+    def __init__(self, size: int | Sequence[int]) -> None:
+        super().__init__()
+        self.size = check_size("CenterCrop", size)
+
+    def instruction(self, target: type) -> Instruction:
+        """The crop."""
+        return center_crop(self.size)

@@ -1,0 +1,100 @@
+"""What a sample consists of: which of its leaves are images, masks, boxes or keypoints.
+
+torchvision v2's rules: a tensor that is no tv_tensor counts as an image only if the sample holds
+no explicit one (PIL image, ``tv_tensors.Image`` or ``Video``), and then only the first. NumPy
+arrays count as such tensors. Everything else passes through untouched.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from torch import Tensor
+
+from seedaug.interop import numpy as arrays
+from seedaug.interop import pil, torchvision
+
+__all__ = ["Role", "find_roles", "find_size", "from_tensor", "to_tensor"]
+
+Role: TypeAlias = Literal["tensor", "image", "pil", "array", "mask", "boxes", "keypoints", ""]
+
+IMAGES = frozenset({"tensor", "image", "pil", "array"})
+SHAPES = frozenset({"boxes", "keypoints"})
+
+
+def _role(leaf: object, tv: Any, pil_module: Any) -> Role:
+    if isinstance(leaf, Tensor):
+        if tv is not None and isinstance(leaf, tv.TVTensor):
+            if isinstance(leaf, (tv.Image, tv.Video)):
+                return "image"
+            if isinstance(leaf, tv.Mask):
+                return "mask"
+            if isinstance(leaf, tv.BoundingBoxes):
+                return "boxes"
+            return "keypoints" if isinstance(leaf, tv.KeyPoints) else ""
+        return "tensor"
+    if isinstance(leaf, np.ndarray):
+        return "array"
+    return "pil" if pil_module is not None and isinstance(leaf, pil_module.Image) else ""
+
+
+def find_roles(leaves: list[Any]) -> list[Role]:
+    """The role of each leaf of a sample; "" for what passes through."""
+    tv, pil_module = torchvision.module(), sys.modules.get("PIL.Image")
+    roles = [_role(leaf, tv, pil_module) for leaf in leaves]
+    pure_is_image = "image" not in roles and "pil" not in roles
+    for i, role in enumerate(roles):
+        if role == "tensor" or role == "array":
+            if not pure_is_image:
+                roles[i] = ""
+            pure_is_image = False
+    return roles
+
+
+def to_tensor(leaf: Any, role: Role, batched: bool = False) -> Tensor:
+    """An image or mask as a plain tensor [..., C, H, W] or [H, W]."""
+    if role == "pil":
+        return pil.to_tensor(leaf)
+    if role == "array":
+        return arrays.to_tensor(leaf, batched)
+    plain: Tensor = leaf if role == "tensor" else leaf.as_subclass(Tensor)
+    return plain
+
+
+def from_tensor(x: Tensor, like: Any, role: Role, batched: bool = False) -> Any:
+    """What came in as `like`, made again from a result."""
+    if role == "pil":
+        return pil.from_tensor(x, like)
+    if role == "array":
+        return arrays.from_tensor(x, like, batched)
+    return x if role == "tensor" else torchvision.wrap(x, like)
+
+
+def _size(leaf: Any, role: Role, batched: bool) -> tuple[int, int]:
+    if role in SHAPES:
+        height, width = leaf.canvas_size
+    elif role == "pil":
+        width, height = leaf.size
+    elif role == "array" and leaf.ndim - batched > 2:
+        height, width = leaf.shape[-3:-1]
+    else:
+        height, width = leaf.shape[-2:] if len(leaf.shape) > 1 else (0, 0)
+    return height, width
+
+
+def find_size(leaves: list[Any], roles: list[Role], batched: bool = False) -> tuple[int, int]:
+    """The one height and width of everything in a sample that has any.
+
+    Raises:
+        TypeError: nothing in it has.
+        ValueError: they differ.
+    """
+    sizes = {_size(leaf, role, batched) for leaf, role in zip(leaves, roles, strict=True) if role}
+    if not sizes:
+        raise TypeError("no image, mask, bounding boxes or keypoints were found in the sample")
+    if len(sizes) > 1:
+        shown = ", ".join(f"{height}x{width}" for height, width in sorted(sizes))
+        raise ValueError(f"one draw for a sample needs one size in it, found {shown}")
+    return sizes.pop()
