@@ -7,7 +7,6 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 ARGS ?=
-export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help build demo test bench stats lint sanitize wheel clean
 

@@ -11,15 +11,15 @@ if(cuda_wanted STREQUAL "0")
   return()
 endif()
 
-unset(SEEDAUG_NVCC CACHE)
-find_program(SEEDAUG_NVCC nvcc
-  HINTS "$ENV{CUDA_HOME}/bin" "$ENV{CUDA_PATH}/bin" PATHS ENV PATH PATHS /usr/local/cuda/bin)
+set(SEEDAUG_CUDA_DEFAULT "/usr/local/cuda" CACHE PATH "Where the CUDA toolkit is looked for last")
+find_program(SEEDAUG_NVCC nvcc NO_DEFAULT_PATH PATHS
+  "$ENV{CUDA_HOME}/bin" "$ENV{CUDA_PATH}/bin" ENV PATH "${SEEDAUG_CUDA_DEFAULT}/bin")
 if(NOT SEEDAUG_NVCC)
   if(cuda_wanted STREQUAL "1")
-    message(FATAL_ERROR "seedaug: SEEDAUG_CUDA=1, but no nvcc in CUDA_HOME, PATH or /usr/local/cuda; "
+    message(FATAL_ERROR "seedaug: SEEDAUG_CUDA=1, but no nvcc in CUDA_HOME, PATH or ${SEEDAUG_CUDA_DEFAULT}; "
       "install the CUDA toolkit, set CUDA_HOME, or build with SEEDAUG_CUDA=0")
   endif()
-  message(STATUS "seedaug: without CUDA (no nvcc in CUDA_HOME, PATH or /usr/local/cuda)")
+  message(STATUS "seedaug: without CUDA (no nvcc in CUDA_HOME, PATH or ${SEEDAUG_CUDA_DEFAULT})")
   return()
 endif()
 

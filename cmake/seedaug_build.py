@@ -58,12 +58,25 @@ def is_recent(version):
 
 
 def find_tool(name):
-    """The path of cmake or ninja, from the Python package of that name or PATH, or None."""
-    folders = [sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
+    """The path of cmake or ninja, from the Python package of that name or PATH, or None.
+
+    Each is tried: the script that an environment has for cmake does not run in a build isolated
+    from that environment, while the program in its package does.
+    """
     package = importlib.util.find_spec(name)
-    if package and package.origin:
-        folders.insert(0, str(Path(package.origin).parent / "data" / "bin"))
-    return shutil.which(name, path=os.pathsep.join(folders))
+    folders = (
+        [str(Path(package.origin).parent / "data" / "bin")] if package and package.origin else []
+    )
+    folders += [
+        str(Path(sysconfig.get_path("purelib")) / name / "data" / "bin"),
+        sysconfig.get_path("scripts"),
+        *os.environ.get("PATH", os.defpath).split(os.pathsep),
+    ]
+    for folder in folders:
+        path = shutil.which(name, path=folder)
+        if path and subprocess.run([path, "--version"], capture_output=True).returncode == 0:
+            return path
+    return None
 
 
 def find_compiler():
@@ -133,6 +146,20 @@ def only_one(folder):
         yield
 
 
+def configure(command):
+    """Runs CMake's first step; a message of our own is told alone, anything else in full."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    output = done.stdout + done.stderr
+    if done.returncode == 0:
+        print(*re.findall("^-- (seedaug: .*)$", output, re.MULTILINE), sep="\n", flush=True)
+        return
+    own = re.search(r"\(message\):\n((?:  .+\n)+)", output)
+    if own and "seedaug: " in own.group(1):
+        fail(" ".join(own.group(1).split()).removeprefix("seedaug: "))
+    print(output, flush=True)
+    fail("cmake could not configure the build; why stands above")
+
+
 def run(command, quiet=False):
     """Runs a program; if quiet, its output is shown only when it fails."""
     shown = {"capture_output": True, "text": True} if quiet else {}
@@ -154,7 +181,7 @@ def cmake_build(folder, targets, quiet=False, **variables):
         if not recorded.is_file() or recorded.read_text() != record:
             recorded.unlink(missing_ok=True)
             (folder / "CMakeCache.txt").unlink(missing_ok=True)
-            run([cmake, "-S", ROOT, "-B", folder, "-G", "Ninja", *arguments], quiet)
+            configure([cmake, "-S", ROOT, "-B", folder, "-G", "Ninja", *arguments])
             recorded.write_text(record)
         run([cmake, "--build", folder, "--target", *targets], quiet)
     return folder

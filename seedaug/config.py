@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from typing import Any
 
@@ -60,7 +61,20 @@ def show_config() -> None:
         print(f"  {name + ':':<17}{value}")
 
 
+def _check_isa() -> None:
+    """Says at import that SEEDAUG_ISA names what is not here; the libraries take the best."""
+    wanted, available = os.environ.get("SEEDAUG_ISA"), _core.config()["isas_available"]
+    if wanted and wanted not in available:
+        raise ValueError(
+            f"SEEDAUG_ISA={wanted}: this build on this machine has {_listed(available)}; "
+            "name one of them, or unset it for the first"
+        )
+
+
 def _listed(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(item) for item in value)
     return str(value).replace(",", ", ")
+
+
+_check_isa()

@@ -1,4 +1,4 @@
-"""Runs the C++ tests of tests/native: here, and on an emulated aarch64 where there are its tools."""
+"""Runs the C++ tests of tests/native: here, and on an emulated aarch64 if its tools are here."""
 
 import os
 import shutil
