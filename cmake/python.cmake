@@ -26,7 +26,7 @@ function(seedaug_module name)
     LIBRARY_OUTPUT_DIRECTORY "${package_dir}" INSTALL_RPATH "" SKIP_BUILD_RPATH ON)
   target_link_libraries(${name} PRIVATE seedaug_cpu)
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-    target_link_options(${name} PRIVATE "LINKER:--exclude-libs,ALL" "LINKER:--gc-sections")
+    target_link_options(${name} PRIVATE "LINKER:--exclude-libs,ALL")
   endif()
 endfunction()
 

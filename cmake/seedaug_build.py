@@ -171,7 +171,10 @@ def run(command, quiet=False):
 
 
 def cmake_build(folder, targets, quiet=False, **variables):
-    """Configures `folder` if its configuration has changed, and builds `targets` there."""
+    """Configures `folder` if its configuration has changed, and builds `targets` there.
+
+    A quiet build goes on after an error, to tell of all at once.
+    """
     cmake, found = find_all()
     found.update(variables)
     arguments = [f"-D{name}={value}" for name, value in sorted(found.items())]
@@ -183,7 +186,8 @@ def cmake_build(folder, targets, quiet=False, **variables):
             (folder / "CMakeCache.txt").unlink(missing_ok=True)
             configure([cmake, "-S", ROOT, "-B", folder, "-G", "Ninja", *arguments])
             recorded.write_text(record)
-        run([cmake, "--build", folder, "--target", *targets], quiet)
+        go_on = ["--", "-k", "0"] if quiet else []
+        run([cmake, "--build", folder, "--target", *targets, *go_on], quiet)
     return folder
 
 
