@@ -15,12 +15,8 @@ from typing import Any
 import numpy.typing as npt
 import torch
 
+from seedaug._core import OCCURRENCES_PER_STAGE
 from seedaug.key import Key, Packed
-
-try:
-    from seedaug._core import OCCURRENCES_PER_STAGE
-except ImportError:  # until the native module is built
-    OCCURRENCES_PER_STAGE = 16
 
 __all__ = ["NoKeyError", "Sample", "current", "sample"]
 

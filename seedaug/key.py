@@ -19,10 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-try:
-    from seedaug._core import MAX_EPOCH, MAX_INDEX, MAX_WORKER
-except ImportError:  # until the native module is built
-    MAX_EPOCH, MAX_WORKER, MAX_INDEX = 2**24 - 1, 2**20 - 1, 2**40 - 1
+from seedaug._core import MAX_EPOCH, MAX_INDEX, MAX_WORKER
 
 __all__ = ["Coordinate", "Key", "Packed", "keys", "pack"]
 

@@ -15,7 +15,7 @@ from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.passes import CountedBatches, KeyedBatches
 from seedaug.data.sampler import KeyedSampler
-from seedaug.data.state import LoaderState
+from seedaug.data.state import CountedPass, LoaderState
 from seedaug.key import check_coordinate
 
 _UNPICKLABLE = re.compile(r"pickle|local object", re.IGNORECASE)
@@ -195,7 +195,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # counts what torch's gives
         self._heed_choices()
-        epoch, skip = self._state.begin()
+        position = self._state.begin()
+        epoch, skip = position.epoch, position.batch
         for source in self._sources:
             if isinstance(source, SeededIterableDataset):
                 source._clock.begin(epoch, skip, self.batch_size or 1)
@@ -211,7 +212,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             if self.num_workers and _UNPICKLABLE.search(str(error)):
                 raise TypeError(self._unpicklable(error)) from error
             raise
-        return self._state.count(inner)
+        return CountedPass(position, inner)
 
     def _heed_choices(self) -> None:
         """Take over an epoch that was set on the dataset or on the loader's own sampler."""

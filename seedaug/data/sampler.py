@@ -13,7 +13,7 @@ from seedaug import _core
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import SampleIndex
 from seedaug.data.ranks import initialised_ranks
-from seedaug.key import check_coordinate, signed64
+from seedaug.key import check_coordinate
 
 
 class KeyedSampler(Sampler[int]):
@@ -97,7 +97,7 @@ class KeyedSampler(Sampler[int]):
         if not self.shuffle:
             whole = np.arange(total, dtype=np.int64)
         else:
-            whole = _core.permutation(signed64(self.seed), epoch, 0, total)
+            whole = _core.permutation(self.seed, epoch, 0, total)
         if self.num_replicas == 1 or not count:
             return whole[:count], None
         positions = self.rank + self.num_replicas * np.arange(count, dtype=np.int64)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from seedaug.data.epoch import next_tick
 from seedaug.key import check_coordinate
+
+
+@dataclass(slots=True)
+class Position:
+    """An epoch, and how many of its batches were handed out."""
+
+    epoch: int
+    batch: int
 
 
 class LoaderState:
@@ -19,42 +28,32 @@ class LoaderState:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.tick = 0
-        self._next = (0, 0)  # epoch and batch that the next pass begins with
-        self._running: CountedPass | None = None
+        self._next = Position(0, 0)  # where the next pass begins
+        self._last: Position | None = None  # where the last one is
 
     @property
     def shown_epoch(self) -> int:
         """The epoch of the last pass begun, or else the next."""
-        return self._position()[0]
-
-    def _position(self) -> tuple[int, int]:
-        running = self._running
-        return self._next if running is None else (running.epoch, running.batch)
+        return (self._last or self._next).epoch
 
     def choose(self, epoch: int) -> None:
         """The next pass is this epoch, from its start."""
-        self._next = (epoch, 0)
-        self._running = None
+        self._next = Position(epoch, 0)
+        self._last = None
         self.tick = next_tick()
 
-    def begin(self) -> tuple[int, int]:
+    def begin(self) -> Position:
         """Begin a pass: its epoch, and how many batches it leaves out."""
-        epoch, batch = self._next
-        check_coordinate("epoch", epoch)
-        self._running = CountedPass(epoch, batch)
-        self._next = (epoch + 1, 0)
-        return epoch, batch
-
-    def count(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """The pass just begun, over `batches`."""
-        assert self._running is not None
-        self._running.batches = batches
-        return self._running
+        begun = self._next
+        check_coordinate("epoch", begun.epoch)
+        self._next = Position(begun.epoch + 1, 0)
+        self._last = begun
+        return begun
 
     def to_dict(self) -> dict[str, int]:
         """Seed, epoch and batch."""
-        epoch, batch = self._position()
-        return {"seed": self.seed, "epoch": epoch, "batch": batch}
+        position = self._last or self._next
+        return {"seed": self.seed, "epoch": position.epoch, "batch": position.batch}
 
     def load(self, state: dict[str, Any], seed: int, version: int, batches: int | None) -> None:
         """Check a state and make it the beginning of the next pass."""
@@ -76,28 +75,29 @@ class LoaderState:
                 "the state taken with another batch_size, dataset or number of ranks?"
             )
         self.choose(epoch)
-        self._next = (epoch, batch)
+        self._next = Position(epoch, batch)
 
 
 class CountedPass:
     """Hands out a pass's batches and counts them.
 
+    The loader keeps the position only: a pass that is abandoned takes its workers with it.
+
     Args:
-        epoch: the pass's.
-        batch: how many of its batches were handed out before.
+        position: counts on from here.
+        batches: what to hand out.
     """
 
-    def __init__(self, epoch: int, batch: int) -> None:
-        self.epoch = epoch
-        self.batch = batch
-        self.batches: Iterator[Any] = iter(())
+    def __init__(self, position: Position, batches: Iterator[Any]) -> None:
+        self.position = position
+        self.batches = batches
 
     def __iter__(self) -> CountedPass:
         return self
 
     def __next__(self) -> Any:
         batch = next(self.batches)
-        self.batch += 1
+        self.position.batch += 1
         return batch
 
     def __len__(self) -> int:

@@ -1,0 +1,147 @@
+"""state_dict and load_state_dict: a run resumes in mid-epoch, even after SIGKILL."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from data_fixtures import COUNT, PYTHONPATH, Counting, Stream, rows, seeded
+
+import seedaug
+
+
+def make(workers=0, dataset=None, **options):
+    if workers:
+        options["persistent_workers"] = True
+    return seedaug.DataLoader(
+        seeded() if dataset is None else dataset, 7, shuffle=True, num_workers=workers, **options
+    )
+
+
+def first_batches(loader, count):
+    got = [batch for _, batch in zip(range(count), loader, strict=False)]
+    return torch.cat(got)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 2), (2, 0), (2, 1)])
+def test_a_pass_goes_on_where_it_stopped(before, after):
+    whole = make()
+    expected = [rows(whole) for _ in range(3)][1:]
+    loader = make(before)
+    rows(loader)
+    start = first_batches(loader, 4)
+    state = json.loads(json.dumps(loader.state_dict()))
+    assert state == {"seed": 3, "epoch": 1, "batch": 4, "stream_version": 1}
+    resumed = make(after)
+    resumed.load_state_dict(state)
+    assert resumed.state_dict() == state
+    assert torch.equal(torch.cat([start, rows(resumed)]), expected[0])
+    assert torch.equal(rows(resumed), expected[1])
+
+
+def test_no_sample_is_loaded_twice():
+    first, second = Counting(), Counting()
+    loader = make(1, first, seed=3)
+    [*zip(range(5), loader, strict=False)]
+    resumed = make(2, second, seed=3)
+    resumed.load_state_dict(loader.state_dict())
+    handed = torch.cat([*resumed])
+    assert len(handed) == COUNT - 35
+    assert (second.loads.nonzero().squeeze() == handed.sort().values).all()
+    assert second.loads.sum() == len(handed)
+
+
+def test_states_between_passes():
+    loader = make()
+    assert loader.state_dict()["epoch"] == 0
+    rows(loader)
+    state = loader.state_dict()
+    assert (state["epoch"], state["batch"]) == (0, len(loader))
+    resumed = make()
+    resumed.load_state_dict(state)  # taken in the last turn of the loop: the rest is empty
+    assert [*resumed] == []
+    assert torch.equal(rows(resumed), rows(loader))
+
+
+def read_rows(path):
+    lines = [line for line in Path(path).read_text().splitlines(keepends=True) if line[-1] == "\n"]
+    return [json.loads(line) for line in lines]
+
+
+def test_a_killed_run_resumes(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    program = Path(__file__).with_name("data_fixtures.py")
+    process = subprocess.Popen(
+        [sys.executable, program, "killed", path, "2"], env={**os.environ, **PYTHONPATH}
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not path.exists() or len(path.read_text().splitlines()) < 20:
+            assert process.poll() is None, "the run ended by itself"
+            assert time.monotonic() < deadline, "the run gives no batches"
+            time.sleep(0.005)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    handed = read_rows(path)
+    state = handed[-1][0]
+    of_epoch = [batch for seen, batch in handed if seen["epoch"] == state["epoch"]]
+    start = torch.tensor([row for batch in of_epoch for row in batch])
+    loader, whole = make(1), make()
+    loader.load_state_dict(state)
+    whole.set_epoch(state["epoch"])
+    rest = [*loader]
+    assert torch.equal(torch.cat([start, *rest]), rows(whole))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        ({"seed": 4}, ValueError, "the state is of seed 4, this loader of 3"),
+        ({"stream_version": 99}, ValueError, "stream version 99, this seedaug draws version 1"),
+        ({"batch": 16}, ValueError, "batch 16 is beyond the 15 batches .* another batch_size"),
+        ({"batch": -1}, ValueError, "must be from 0"),
+        ({"epoch": 2**24}, ValueError, "epoch must be from 0"),
+        ({"epoch": 1.0}, TypeError, "epoch must be an integer"),
+    ],
+)
+def test_states_that_do_not_fit(change, error, text):
+    loader = make()
+    with pytest.raises(error, match=text):
+        loader.load_state_dict({**loader.state_dict(), **change})
+
+
+def test_more_errors():
+    with pytest.raises(ValueError, match=r"the state lacks \['batch', 'stream_version'\]"):
+        make().load_state_dict({"seed": 3, "epoch": 0})
+    with pytest.raises(RuntimeError, match="in_order=False and workers has no state"):
+        make(1, in_order=False).state_dict()
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_stream_resumes_with_the_same_workers(workers):
+    def loader():
+        stream = seedaug.SeededIterableDataset(Stream(), seed=3, transform=draw_and_index)
+        return seedaug.DataLoader(stream, batch_size=7, num_workers=workers)
+
+    whole, stopped, resumed = loader(), loader(), loader()
+    [rows(part) for part in (whole, stopped)]
+    start = first_batches(stopped, 5)
+    resumed.load_state_dict(stopped.state_dict())
+    both = torch.cat([start, rows(resumed)])
+    expected = rows(whole)
+    assert torch.equal(both[both[:, 0].argsort()], expected[expected[:, 0].argsort()])
+    if not workers:
+        assert torch.equal(both, expected)
+    again = rows(resumed)
+    assert len(again) == COUNT
+    assert torch.equal(again, rows(whole))
+
+
+def draw_and_index(index):
+    return torch.tensor([index, int(seedaug.rng().integers(2**40))])

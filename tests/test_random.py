@@ -1,0 +1,141 @@
+"""Generators of the sample, and the guard around the global ones."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+import seedaug
+from seedaug import _core
+from seedaug.random import SeededGlobals
+
+KEY = seedaug.Key(seed=7, epoch=1, index=42)
+MAKERS = [seedaug.rng, seedaug.torch_generator, seedaug.py_random]
+
+
+def first_draws(maker, uses=1):
+    made = maker()
+    for _ in range(uses - 1):
+        made = maker()
+    if isinstance(made, np.random.Generator):
+        return made.integers(2**62, size=4).tolist()
+    if isinstance(made, torch.Generator):
+        return torch.randint(2**62, (4,), generator=made).tolist()
+    return [made.getrandbits(62) for _ in range(4)]
+
+
+def under(key, *arguments):
+    with seedaug.sample(key):
+        return first_draws(*arguments)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_generator_follows_the_key_and_its_use(maker):
+    assert under(KEY, maker) == under(KEY, maker)
+    assert under(KEY, maker) != under(seedaug.Key(seed=7, epoch=1, index=43), maker)
+    assert under(KEY, maker, 2) != under(KEY, maker)
+    with seedaug.sample(KEY, stage=1):
+        assert first_draws(maker) != under(KEY, maker)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_other_kinds_do_not_disturb(maker):
+    with seedaug.sample(KEY):
+        for other in MAKERS:
+            if other is not maker:
+                other()
+        assert first_draws(maker) == under(KEY, maker)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_outside_a_sample_and_too_often(maker):
+    with pytest.raises(seedaug.NoKeyError, match="no key within reach"):
+        maker()
+    with seedaug.sample(KEY):
+        for _ in range(16):
+            maker()
+        with pytest.raises(
+            RuntimeError, match=rf"seedaug.{maker.__name__}\(\) was used more than 16"
+        ):
+            maker()
+
+
+def test_numpy_words_are_the_streams_elements():
+    kind = _core.KINDS["numpy_generator"]
+    words = _core.words(*KEY.packed(), kind, 0, _core.PARAM_BLOCKS, 64)
+    with seedaug.sample(KEY):
+        drawn = seedaug.rng().integers(2**32, size=64, dtype=np.uint32)
+    assert drawn.tolist() == words.tolist()
+
+
+def test_python_random_is_seeded_with_256_bits():
+    words = _core.words(*KEY.packed(), _core.KINDS["python_random"], 0, _core.PARAM_BLOCKS, 8)
+    seed = sum(int(word) << 32 * place for place, word in enumerate(words))
+    with seedaug.sample(KEY):
+        assert seedaug.py_random().random() == random.Random(seed).random()
+
+
+def test_torch_generator_holds_the_streams_words():
+    """Twists the 624 words with NumPy's generator of the same algorithm."""
+    words = _core.words(*KEY.packed(), _core.KINDS["torch_generator"], 0, _core.PARAM_BLOCKS, 624)
+    twister = np.random.MT19937(0)
+    twister.state = {"bit_generator": "MT19937", "state": {"key": words, "pos": 624}}
+    with seedaug.sample(KEY):
+        generator = seedaug.torch_generator()
+    drawn = torch.randint(2**24, (700,), generator=generator)
+    assert drawn.tolist() == (twister.random_raw(700) % 2**24).tolist()
+
+
+@pytest.mark.cuda
+def test_torch_generator_on_cuda():
+    def drawn():
+        with seedaug.sample(KEY):
+            return torch.rand(4, device="cuda", generator=seedaug.torch_generator("cuda")).tolist()
+
+    assert drawn() == drawn()
+
+
+def everything():
+    return random.random(), np.random.rand(), np.random.randn(), torch.rand(()).item()
+
+
+def seed_everything():
+    random.seed(1)
+    np.random.seed(2)
+    torch.manual_seed(3)
+    random.gauss(0, 1)
+    np.random.randn()  # both keep a second normal for the next call
+    return random.gauss
+
+
+def test_globals_follow_the_key_and_are_put_back():
+    seed_everything()
+    undisturbed = [everything(), random.gauss(0, 1)]
+    seed_everything()
+    with SeededGlobals(KEY.packed()):
+        inside = everything()
+        with SeededGlobals(seedaug.Key(seed=8).packed()):
+            assert everything() != inside
+        after = everything()
+    assert [everything(), random.gauss(0, 1)] == undisturbed
+    with SeededGlobals(KEY.packed()):
+        assert everything() == inside
+        assert everything() == after
+    assert len(set(inside)) == 4
+
+
+def test_globals_are_put_back_after_an_exception_and_reseeding_inside():
+    seed_everything()
+    undisturbed = everything()
+    seed_everything()
+
+    def disturb():
+        with SeededGlobals(KEY.packed()):
+            seed_everything()
+            everything()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        disturb()
+    assert everything() == undisturbed
