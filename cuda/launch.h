@@ -10,6 +10,7 @@ namespace seedaug::cuda {
 const char* launch_augment(const Batch& batch, void* stream);
 const char* launch_backward(const BackwardBatch& batch, void* stream);
 const char* launch_fill(const FillBatch& batch, void* stream);
+const char* launch_box_muller(const BoxMullerBatch& batch, void* stream);
 const char* launch_params(const ParamsBatch& batch, void* stream);
 
 }  // namespace seedaug::cuda

@@ -43,6 +43,13 @@ struct BackwardBatch {
   char* result;          // [N, T, C, height, width], contiguous, of type program->input
 };
 
+// Pairs of words to pairs of normals, for exhaustive tests.
+struct BoxMullerBatch {
+  const uint32_t* words;
+  int64_t pairs;
+  float* result;
+};
+
 // Raw values for N keys.
 enum class FillKind : uint8_t { words, uniform, normal };
 

@@ -72,6 +72,28 @@ struct AxisMap {
     return i;
   }
 
+  // Whether every source coordinate is read at most once.
+  SEEDAUG_HD bool injective() const {
+    for (int s = 0; s < steps; ++s) {
+      if (step[s].what == AxisStep::What::pad && step[s].mode != PadMode::constant) return false;
+    }
+    return true;
+  }
+
+  // Of an injective map: the output coordinate that source coordinate i goes to, or -1.
+  SEEDAUG_HD int32_t target(int32_t i) const {
+    for (int s = 0; s < steps; ++s) {
+      const AxisStep& at = step[s];
+      if (at.what == AxisStep::What::shift) {
+        i = at.sign * (i - at.offset);
+      } else {
+        if (i < 0 || i >= at.length) return -1;
+        i += at.offset;
+      }
+    }
+    return i >= 0 && i < length ? i : -1;
+  }
+
  private:
   // Consecutive shifts fold into one: sign2 * (sign1 * i + offset1) ... read backwards.
   SEEDAUG_HD void shift(int32_t sign, int32_t offset) {

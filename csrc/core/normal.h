@@ -11,23 +11,35 @@
 
 namespace seedaug {
 
-// -2 ln(1 + f) = -2f + f^2 (1 + f L(f)) for 1 + f in [sqrt(1/2), sqrt(2)), relative error below 6e-9.
-constexpr float kLog[8] = {-0x1.555554p-1f, 0x1.000226p-1f,  -0x1.99a01cp-2f, 0x1.54728ap-2f,
-                           -0x1.22d92ep-2f, 0x1.0d8242p-2f, -0x1.055ec6p-2f, 0x1.38c9dep-3f};
+// The polynomial with these coefficients, lowest order first, by fused multiply-adds from the highest down.
+template <class F>
+SEEDAUG_HD F horner(F x, float last) {
+  return constant_like(x, last);
+}
+template <class F, class... Rest>
+SEEDAUG_HD F horner(F x, float first, Rest... rest) {
+  return fused(horner(x, rest...), x, constant_like(x, first));
+}
+
+// L in -2 ln(1 + f) = -2f + f^2 (1 + f L(f)) for 1 + f in [sqrt(1/2), sqrt(2)), relative error below 6e-9.
+template <class F>
+SEEDAUG_HD F log_polynomial(F f) {
+  return horner(f, -0x1.555554p-1f, 0x1.000226p-1f, -0x1.99a01cp-2f, 0x1.54728ap-2f, -0x1.22d92ep-2f,
+                0x1.0d8242p-2f, -0x1.055ec6p-2f, 0x1.38c9dep-3f);
+}
+
+// S in sin(2 pi x) = x S(x^2) and C in cos(2 pi x) = 1 + x^2 C(x^2), for x in [-1/8, 1/8] turns.
+template <class F>
+SEEDAUG_HD F sin_polynomial(F square) {
+  return horner(square, 0x1.921fb6p+2f, -0x1.4abc24p+5f, 0x1.4680a4p+6f, -0x1.331988p+6f);
+}
+template <class F>
+SEEDAUG_HD F cos_polynomial(F square) {
+  return horner(square, -0x1.3bd3ccp+4f, 0x1.03c1aep+6f, -0x1.55b146p+6f, 0x1.d47d60p+5f);
+}
+
 constexpr float kMinusTwoLn2 = -0x1.62e430p+0f;
 constexpr int32_t kSqrtHalfBits = 0x3f3504f3;  // the float below sqrt(1/2)
-
-// sin(2 pi x) = x S(x^2) and cos(2 pi x) = 1 + x^2 C(x^2) for x in [-1/8, 1/8] turns.
-constexpr float kSin[4] = {0x1.921fb6p+2f, -0x1.4abc24p+5f, 0x1.4680a4p+6f, -0x1.331988p+6f};
-constexpr float kCos[4] = {-0x1.3bd3ccp+4f, 0x1.03c1aep+6f, -0x1.55b146p+6f, 0x1.d47d60p+5f};
-
-template <class F, int N>
-SEEDAUG_HD F horner(F x, const float (&coefficients)[N]) {
-  F sum = constant_like(x, coefficients[N - 1]);
-#pragma GCC unroll 8
-  for (int i = N - 2; i >= 0; --i) sum = fused(sum, x, constant_like(x, coefficients[i]));
-  return sum;
-}
 
 // sqrt(-2 ln u) with u = m * 2^-24 in (0, 1]; m = (word >> 8) + 1 in [1, 2^24].
 template <class I>
@@ -38,7 +50,7 @@ SEEDAUG_HD auto box_muller_radius(I m) {
   const auto exponent = to_float(shift_right(shifted, 23));  // u = 2^exponent * (1 + f)
   const I mantissa = (shifted & constant_like(m, 0x7fffff)) + constant_like(m, kSqrtHalfBits);
   const auto f = as_float(mantissa) - constant_like(u, 1.0f);
-  const auto one_plus = fused(f, horner(f, kLog), constant_like(u, 1.0f));
+  const auto one_plus = fused(f, log_polynomial(f), constant_like(u, 1.0f));
   const auto log_mantissa = fused(f * f, one_plus, f * constant_like(u, -2.0f));
   return root(fused(exponent, constant_like(u, kMinusTwoLn2), log_mantissa));
 }
@@ -56,8 +68,8 @@ SEEDAUG_HD auto box_muller_angle(I t) {
   auto x = to_float(t - shift_left(quarter, 22));
   x = x * constant_like(x, 0x1p-24f);
   const auto square = x * x;
-  const auto s = x * horner(square, kSin);
-  const auto c = fused(square, horner(square, kCos), constant_like(x, 1.0f));
+  const auto s = x * sin_polynomial(square);
+  const auto c = fused(square, cos_polynomial(square), constant_like(x, 1.0f));
   const I two = constant_like(t, 2);
   const I cos_sign = shift_left((quarter + constant_like(t, 1)) & two, 30);
   const I sin_sign = shift_left(quarter & two, 30);

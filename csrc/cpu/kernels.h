@@ -36,6 +36,8 @@ struct Kernels {
   void (*element_words)(const Stream& stream, uint64_t first, int64_t count, uint32_t* out);
   void (*uniforms)(const Stream& stream, uint64_t first, int64_t count, float* out);
   void (*normals)(const Stream& stream, uint64_t first, int64_t count, float* out);
+  // Pairs of words to pairs of normals.
+  void (*box_muller)(const uint32_t* words, int64_t pairs, float* out);
   RowFunction row[4][kWalks][4];  // [input][walk][output]
   // out[i] = source[-i], elements of 1, 2, 4 or 8 bytes
   void (*reverse)(int element_size, const void* source, int64_t count, void* out);

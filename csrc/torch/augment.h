@@ -23,5 +23,6 @@ Tensor augment_backward(Tensor gradient, Tensor keys, std::vector<int64_t> progr
                         std::vector<int64_t> input_size, ScalarType dtype);
 Tensor params(Tensor keys, std::vector<int64_t> program, std::vector<double> values, int64_t height, int64_t width);
 Tensor fill(Tensor keys, int64_t kind, int64_t occurrence, std::vector<int64_t> shape, ScalarType dtype);
+Tensor box_muller(Tensor words);
 
 }  // namespace seedaug::torch_ops

@@ -5,6 +5,8 @@
 #include "core/batch.h"
 #include "cpu/backward.h"
 #include "cpu/fill.h"
+#include "cpu/float_mode.h"
+#include "cpu/kernels.h"
 #include "cpu/program.h"
 #include "torch/augment.h"
 #include "torch/device.h"
@@ -98,6 +100,27 @@ Tensor fill(Tensor keys, int64_t kind, int64_t occurrence, std::vector<int64_t> 
     return result;
   }
   run_units(elements, 1, [&b](int64_t begin, int64_t end) { seedaug::fill(b, begin, end); });
+  return result;
+}
+
+Tensor box_muller(Tensor words) {
+  const Place place = place_of(words);
+  STD_TORCH_CHECK(words.scalar_type() == ScalarType::Int && words.is_contiguous() && words.numel() % 2 == 0,
+                  "words must be int32, contiguous and an even number");
+  const auto sizes = words.sizes();
+  const std::vector<int64_t> shape(sizes.begin(), sizes.end());
+  Tensor result = empty(shape, contiguous_strides(shape), ScalarType::Float, words);
+  const BoxMullerBatch b{static_cast<const uint32_t*>(words.data_ptr()), words.numel() / 2,
+                         static_cast<float*>(result.data_ptr())};
+  if (b.pairs == 0) return result;
+  if (place.on_cuda) {
+#if defined(SEEDAUG_WITH_CUDA)
+    launch(place, [&b](void* stream) { return cuda::launch_box_muller(b, stream); });
+#endif
+    return result;
+  }
+  const FloatMode mode;
+  kernels().box_muller(b.words, b.pairs, b.result);
   return result;
 }
 

@@ -30,6 +30,8 @@ STABLE_TORCH_LIBRARY(seedaug, m) {
       "ScalarType dtype) -> Tensor");
   m.def("params(Tensor keys, int[] program, float[] values, SymInt height, SymInt width) -> Tensor");
   m.def("fill(Tensor keys, int kind, int occurrence, SymInt[] shape, ScalarType dtype) -> Tensor");
+  // For tests: pairs of int32 words to pairs of float32 normals.
+  m.def("box_muller(Tensor words) -> Tensor");
   // For tests: forces the loops of one instruction set; false where it is not available.
   m.def("use_isa(str name) -> bool");
 }
@@ -48,7 +50,8 @@ STABLE_TORCH_LIBRARY_IMPL(seedaug, CompositeExplicitAutograd, m) { m.impl("use_i
   m.impl("augment_list_out", TORCH_BOX(&augment_list_out));   \
   m.impl("augment_backward", TORCH_BOX(&augment_backward));   \
   m.impl("params", TORCH_BOX(&params));                       \
-  m.impl("fill", TORCH_BOX(&fill))
+  m.impl("fill", TORCH_BOX(&fill));                           \
+  m.impl("box_muller", TORCH_BOX(&box_muller))
 
 STABLE_TORCH_LIBRARY_IMPL(seedaug, CPU, m) { SEEDAUG_REGISTER(m); }
 STABLE_TORCH_LIBRARY_IMPL(seedaug, CUDA, m) { SEEDAUG_REGISTER(m); }

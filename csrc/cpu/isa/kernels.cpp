@@ -30,6 +30,7 @@ constexpr Kernels make_table() {
                 fill_elements<AsWords>,
                 fill_elements<AsUniforms>,
                 fill_elements<AsNormals>,
+                box_muller_pairs,
                 {},
                 reverse,
                 deinterleave,

@@ -120,4 +120,23 @@ void fill_elements(const Stream& s, uint64_t first, int64_t count, typename As::
   fill_from_block<As>(s, block, count, out);
 }
 
+// The same arithmetic on given words.
+inline void box_muller_pairs(const uint32_t* words, int64_t pairs, float* out) {
+  for (int64_t i = 0; i < pairs; i += F::kWidth) {
+    const int count = static_cast<int>(pairs - i < F::kWidth ? pairs - i : F::kWidth);
+    float a[F::kWidth] = {}, b[F::kWidth] = {}, cos[F::kWidth], sin[F::kWidth];
+    for (int l = 0; l < count; ++l) {
+      a[l] = seedaug::as_float(static_cast<int32_t>(words[2 * (i + l)] >> 8));
+      b[l] = seedaug::as_float(static_cast<int32_t>(words[2 * (i + l) + 1] >> 8));
+    }
+    const auto z = box_muller(as_bits(load(a)), as_bits(load(b)));
+    store(cos, z.cos);
+    store(sin, z.sin);
+    for (int l = 0; l < count; ++l) {
+      out[2 * (i + l)] = cos[l];
+      out[2 * (i + l) + 1] = sin[l];
+    }
+  }
+}
+
 }  // namespace seedaug::SEEDAUG_ISA_NAME

@@ -1,0 +1,240 @@
+// The body of the fused kernel, for a block and a thread; compiled for the host too, so that tests can walk its grid.
+//
+//   A sample's elements (row-major in [T, C, H, W] of the output) are cut into quads, one Philox block each, and the
+//   quads into tiles, one block of threads each:
+//
+//     block b -> sample b / tiles, tile b % tiles        thread i -> quads tile * kTileQuads + i + k * kThreads
+//
+//   Thread 0 draws the sample's geometry into shared memory; then every thread reads, computes and writes its quads.
+#pragma once
+
+#include "core/batch.h"
+#include "core/element.h"
+#include "core/normal.h"
+#include "core/sampling.h"
+#include "cuda/grid.h"
+
+namespace seedaug::cuda {
+
+constexpr int kQuadsPerThread = 4;
+constexpr int kTileQuads = kThreads * kQuadsPerThread;
+constexpr int kListSources = 256;  // images of one launch over a list
+
+// The kernel's arguments: a Batch whose program and sources travel by value.
+struct AugmentArguments {
+  Program program;
+  DType element;
+  bool sources_differ;
+  int64_t first_sample;  // of this launch
+  int64_t frames, channels;
+  int64_t elements;  // of one sample's output
+  int64_t tiles;     // of one sample
+  int64_t source_stride;
+  const int64_t* keys;
+  int64_t key_stride;
+  Target target;
+  Source source;
+};
+
+struct ListArguments {
+  AugmentArguments shared;
+  Source sources[kListSources];
+};
+
+SEEDAUG_HD const AugmentArguments& common(const AugmentArguments& a) { return a; }
+SEEDAUG_HD const AugmentArguments& common(const ListArguments& a) { return a.shared; }
+
+SEEDAUG_HD Source source_of(const AugmentArguments& a, int64_t local) {
+  Source s = a.source;
+  s.data += (a.first_sample + local) * a.source_stride;
+  return s;
+}
+SEEDAUG_HD Source source_of(const ListArguments& a, int64_t local) { return a.sources[local]; }
+
+// What thread 0 prepares for its block.
+struct BlockSample {
+  Source source;
+  PackedKey key;
+  Geometry geometry;
+};
+
+template <class Arguments>
+SEEDAUG_HD void begin_block(const Arguments& arguments, int64_t block, BlockSample& sample) {
+  const AugmentArguments& a = common(arguments);
+  const int64_t local = block / a.tiles;
+  sample.source = source_of(arguments, local);
+  sample.key = packed_key(a.keys + (a.first_sample + local) * a.key_stride);
+  sample_geometry(a.program, sample.key, sample.source.height, sample.source.width, sample.geometry);
+}
+
+// Where an element of the output lies and where it comes from.
+struct Pixel {
+  int32_t channel;
+  int32_t fill;        // -1: from the source
+  const char* source;  // element's address
+  char* target;
+};
+
+template <class Index>
+SEEDAUG_HD Pixel locate(const AugmentArguments& a, const BlockSample& s, char* target, Index element) {
+  const Index width = static_cast<Index>(a.target.width), height = static_cast<Index>(a.target.height);
+  const Index row = element / width, plane = row / height;
+  const int32_t x = static_cast<int32_t>(element - row * width);
+  const int32_t y = static_cast<int32_t>(row - plane * height);
+  const Index frame = plane / static_cast<Index>(a.channels);
+  const int64_t channel = static_cast<int64_t>(plane - frame * static_cast<Index>(a.channels));
+  const int64_t t = static_cast<int64_t>(frame);
+  const int out_size = a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
+  const int32_t from_y = s.geometry.y.source(y), from_x = s.geometry.x.source(x);
+  const int32_t outside = later_fill(from_y, from_x);
+  Pixel p{static_cast<int32_t>(channel), outside < 0 ? -1 - outside : -1, nullptr,
+          target + (t * a.target.frame + channel * a.target.channel + y * a.target.row + x * a.target.column) *
+                       out_size};
+  if (outside >= 0) {
+    p.source = s.source.data + (t * s.source.frame + channel * s.source.channel + from_y * s.source.row +
+                                from_x * s.source.column) *
+                                   element_size(a.element);
+  }
+  return p;
+}
+
+SEEDAUG_HD int fill_at(const Program& program, const Pixel& p) {
+  const Fill& fill = program.fill[p.fill];
+  return fill.table + (fill.count == 1 ? 0 : p.channel);
+}
+
+SEEDAUG_HD void copy_element(int size, const void* from, void* to) {
+  switch (size) {
+    case 1:
+      *static_cast<uint8_t*>(to) = *static_cast<const uint8_t*>(from);
+      return;
+    case 2:
+      *static_cast<uint16_t*>(to) = *static_cast<const uint16_t*>(from);
+      return;
+    case 4:
+      *static_cast<uint32_t*>(to) = *static_cast<const uint32_t*>(from);
+      return;
+    default:
+      *static_cast<uint64_t*>(to) = *static_cast<const uint64_t*>(from);
+  }
+}
+
+SEEDAUG_HD float pointwise(const Program& program, const PointwiseOp& op, int channel, float normal, float v) {
+  switch (op.code) {
+    case PointwiseOp::Code::scale:
+      return v * op.a;
+    case PointwiseOp::Code::affine: {
+      const int at = op.table + (op.count == 1 ? 0 : channel);
+      return fused(v, program.table[at], program.table[at + op.count]);
+    }
+    case PointwiseOp::Code::noise:
+      return v + fused(normal, op.a, op.b);
+    case PointwiseOp::Code::clamp:
+      return clamp(v, op.a, op.b);
+    case PointwiseOp::Code::round_u8:
+      return round_half_even(saturate_u8(v));
+    case PointwiseOp::Code::trunc_u8:
+      return truncate(saturate_u8(v));
+    case PointwiseOp::Code::round_f16:
+      return f16_to_float(float_to_f16(v));
+    case PointwiseOp::Code::round_bf16:
+      return bf16_to_float(float_to_bf16(v));
+    default:
+      return canonical(v);
+  }
+}
+
+struct Quad {
+  float v[4];
+};
+
+SEEDAUG_HD Quad normal_quad(const Stream& from, uint64_t quad) {
+  const Block w = from.element_block(quad);
+  const auto first = box_muller(static_cast<int32_t>(w.w0 >> 8), static_cast<int32_t>(w.w1 >> 8));
+  const auto second = box_muller(static_cast<int32_t>(w.w2 >> 8), static_cast<int32_t>(w.w3 >> 8));
+  return {{first.cos, first.sin, second.cos, second.sin}};
+}
+
+template <class Index>
+SEEDAUG_HD void augment_quad(const AugmentArguments& a, const BlockSample& s, char* target, Index quad) {
+  const Index first = quad * 4;
+  const Index left = static_cast<Index>(a.elements) - first;
+  const int count = left < 4 ? static_cast<int>(left) : 4;
+  const Program& program = a.program;
+  Pixel pixel[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if (i < count) pixel[i] = locate(a, s, target, first + static_cast<Index>(i));
+  }
+  if (program.geometry_only) {
+    const int size = element_size(a.element);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      if (i >= count) continue;
+      const Pixel& p = pixel[i];
+      copy_element(size, p.fill < 0 ? static_cast<const void*>(p.source) : &program.bits[fill_at(program, p)],
+                   p.target);
+    }
+    return;
+  }
+  Quad value{};
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if (i >= count) continue;
+    const Pixel& p = pixel[i];
+    value.v[i] = p.fill < 0 ? read_element(program.input, p.source) : program.table[fill_at(program, p)];
+  }
+  for (int k = 0; k < program.ops; ++k) {
+    const PointwiseOp& op = program.op[k];
+    Quad normals{};
+    if (op.code == PointwiseOp::Code::noise) {
+      const Stream from = stream(s.key, static_cast<uint32_t>(Kind::gaussian_noise), op.occurrence);
+      normals = normal_quad(from, static_cast<uint64_t>(quad));
+    }
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      if (i >= count || (pixel[i].fill >= 0 && k < program.fill[pixel[i].fill].entry)) continue;
+      value.v[i] = pointwise(program, op, pixel[i].channel, normals.v[i], value.v[i]);
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if (i < count) write_element(program.output, value.v[i], pixel[i].target);
+  }
+}
+
+template <class Index>
+SEEDAUG_HD void run_thread(const AugmentArguments& a, const BlockSample& s, int64_t block, int thread) {
+  const int out_size = a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
+  const int64_t sample = a.first_sample + block / a.tiles;
+  char* target = a.target.data + sample * a.target.sample * out_size;
+  const Index quads = static_cast<Index>((a.elements + 3) / 4);
+  const Index begin = static_cast<Index>(block % a.tiles) * kTileQuads + static_cast<Index>(thread);
+  for (int k = 0; k < kQuadsPerThread; ++k) {
+    const Index quad = begin + static_cast<Index>(k * kThreads);
+    if (quad < quads) augment_quad<Index>(a, s, target, quad);
+  }
+}
+
+// The arguments of one launch, from a Batch.
+inline AugmentArguments augment_arguments(const Batch& b) {
+  AugmentArguments a{};
+  a.program = *b.program;
+  a.element = b.element;
+  a.sources_differ = b.sources_differ;
+  a.frames = b.frames;
+  a.channels = b.channels;
+  a.elements = b.frames * b.channels * b.target.height * b.target.width;
+  a.tiles = ((a.elements + 3) / 4 + kTileQuads - 1) / kTileQuads;
+  a.source_stride = b.source_stride;
+  a.keys = b.keys;
+  a.key_stride = b.key_stride;
+  a.target = b.target;
+  a.source = b.sources[0];
+  return a;
+}
+
+// 32-bit index arithmetic where a sample is small enough.
+inline bool fits_32_bits(const AugmentArguments& a) { return a.elements < (int64_t{1} << 31) - 4 * kTileQuads; }
+
+}  // namespace seedaug::cuda
