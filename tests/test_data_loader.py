@@ -1,5 +1,8 @@
 """seedaug.DataLoader with real workers: the same bytes however the samples are loaded."""
 
+import gc
+import multiprocessing
+
 import pytest
 import torch
 from data_fixtures import (
@@ -79,6 +82,21 @@ def test_an_abandoned_pass_leaves_the_next_as_it_is():
     for _ in zip(range(2), loader, strict=False):
         pass
     assert torch.equal(rows(loader), expected(1))
+
+
+def test_an_abandoned_pass_takes_its_workers_along():
+    loader = seedaug.DataLoader(seeded(), 7, num_workers=2)
+    for _ in loader:
+        assert len(multiprocessing.active_children()) >= 2
+        break
+    gc.collect()
+    assert not [child for child in multiprocessing.active_children() if child.is_alive()]
+
+
+def test_two_passes_at_once():
+    loader = seedaug.DataLoader(seeded(), 7, shuffle=True)
+    first, second = zip(*zip(loader, loader, strict=True), strict=True)
+    assert torch.equal(torch.cat([*first, *second]), expected(0, 1))
 
 
 def test_unshuffled_and_unbatched():
@@ -177,9 +195,9 @@ def test_errors():
         seedaug.DataLoader(Plain())
     with pytest.raises(ValueError, match=r"seed=1, but SeededDataset\(Plain, seed=3\) has seed 3"):
         seedaug.DataLoader(seeded(), seed=1)
-    with pytest.raises(ValueError, match="share out the loader's own order"):
-        seedaug.DataLoader(seeded(), sampler=range(5), num_replicas=2, rank=0)
-    with pytest.raises(ValueError, match="share out the loader's own order"):
+    with pytest.raises(ValueError, match="deal out the loader's own order or a sampler's"):
+        seedaug.DataLoader(seeded(), batch_sampler=[[5]], num_replicas=2, rank=0)
+    with pytest.raises(ValueError, match="deal out the loader's own order or a sampler's"):
         seedaug.DataLoader(Stream(), seed=0, num_replicas=2, rank=0)
     with pytest.raises(TypeError, match="a sampler must give integers, got 'a'"):
         [*seedaug.DataLoader(seeded(), sampler=["a"])]
@@ -195,3 +213,21 @@ def test_collate_and_keys_reach_the_user():
     loader.set_epoch(4)
     for rows_, keys in loader:
         assert torch.equal(keys, seedaug.keys(seed=3, epoch=4, index=rows_[:, 0]))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_pipeline_in_the_dataset_or_on_the_batch(workers):
+    """The promise that lets a pipeline move: the same bytes from both sides of the loader."""
+    images = torch.arange(20 * 3 * 12 * 12).view(20, 3, 12, 12).to(torch.uint8)
+    augment = seedaug.Compose(
+        [seedaug.RandomCrop(8), seedaug.RandomHorizontalFlip(), seedaug.GaussianNoise(sigma=0.1)]
+    )
+    inside = seedaug.SeededDataset([*images], 3, transform=augment)
+    outside = seedaug.SeededDataset([*images], 3, return_key=True)
+    for epoch in range(2):
+        options = {"batch_size": 6, "shuffle": True, "num_workers": workers}
+        loaders = [seedaug.DataLoader(dataset, **options) for dataset in (inside, outside)]
+        for loader in loaders:
+            loader.set_epoch(epoch)
+        for made, (raw, keys) in zip(*loaders, strict=True):
+            assert torch.equal(made, augment(raw, keys))

@@ -1,5 +1,7 @@
 """Samplers of the user's: keyed without their help, repeats counted, own set_epoch called."""
 
+import warnings
+
 import pytest
 import torch
 from data_fixtures import COUNT, Plain, rows, seeded
@@ -15,6 +17,7 @@ from torch.utils.data import (
 import seedaug
 from seedaug.context import current
 from seedaug.data.passes import visits_once
+from seedaug.data.sampler import DealtSampler
 
 WEIGHTS = [1.0] * 5 + [0.0] * (COUNT - 5)
 
@@ -95,3 +98,39 @@ def test_repeats_are_replayed_on_resume(workers):
     whole.set_epoch(4)
     resumed.load_state_dict({"seed": 3, "epoch": 4, "batch": 3, "stream_version": 1})
     assert torch.equal(rows(whole)[21:], rows(resumed))
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_a_sampler_is_dealt_out_over_ranks(drop_last):
+    def visits(**options):
+        loader = keyed(sampler=WeightedRandomSampler(WEIGHTS, 61), drop_last=drop_last, **options)
+        return rows(loader).view(-1, 3).tolist()
+
+    whole = visits()
+    ranks = [visits(num_replicas=3, rank=rank) for rank in range(3)]
+    dealt = [key for group in zip(*ranks, strict=True) for key in group]
+    assert dealt[:60] == whole[:60]
+    assert len(dealt) == (60 if drop_last else 63)
+    assert len({tuple(key) for key in dealt}) == len(dealt), "no visit has another's key"
+
+
+def test_dealing_out_less_than_one_round():
+    for rank in range(4):
+        (only,) = DealtSampler([7], 4, rank)
+        assert (only, only.repeat) == (7, rank)
+    assert [*DealtSampler([7], 4, 0, drop_last=True)] == []
+    assert [*DealtSampler([], 4, 0)] == []
+    with pytest.raises(ValueError, match="rank must be from 0 to num_replicas - 1"):
+        DealtSampler([7], 4, 4)
+
+
+def test_equal_ranks_are_warned_of(monkeypatch):
+    monkeypatch.setattr("seedaug.data.passes.initialised_ranks", lambda: (0, 2))
+    with pytest.warns(UserWarning, match="RandomSampler gives every rank the same order"):
+        keyed(sampler=RandomSampler(range(COUNT)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        keyed(sampler=RandomSampler(range(COUNT)), num_replicas=2, rank=0)
+        keyed(sampler=DistributedSampler(range(COUNT), num_replicas=2, rank=0))
+        separate = seedaug.SeededDataset(Plain(), 3, worker="rank")
+        seedaug.DataLoader(separate, sampler=RandomSampler(range(COUNT)))

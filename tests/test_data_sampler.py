@@ -75,6 +75,9 @@ def test_errors():
             ValueError, match=f"rank must be .* got rank={rank}, num_replicas={world}"
         ):
             seedaug.KeyedSampler(5, 0, num_replicas=world, rank=rank)
+    for given in ({"rank": 1}, {"num_replicas": 2}):
+        with pytest.raises(ValueError, match="give num_replicas= and rank= together, got"):
+            seedaug.KeyedSampler(5, 0, **given)
     with pytest.raises(ValueError, match="epoch must be from 0"):
         seedaug.KeyedSampler(5, 0).set_epoch(-1)
     with pytest.raises(TypeError, match="seed must be an integer"):

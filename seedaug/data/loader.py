@@ -13,8 +13,8 @@ from seedaug import _core
 from seedaug.data.adopt import adopt
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
-from seedaug.data.passes import CountedBatches, KeyedBatches
-from seedaug.data.sampler import KeyedSampler
+from seedaug.data.passes import CountedBatches, KeyedBatches, warn_of_equal_ranks
+from seedaug.data.sampler import DealtSampler, KeyedSampler
 from seedaug.data.state import CountedPass, LoaderState
 from seedaug.key import check_coordinate
 
@@ -29,8 +29,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     * each `iter()` is the next epoch, beginning with 0; the indices that go to the workers carry
       it, so persistent workers, prefetching and every start method are right;
     * `shuffle=True` follows (seed, epoch), and `generator` has no part in it;
-    * without a sampler of yours, the order is shared out over ranks where torch.distributed is
-      initialised (see `KeyedSampler`); a sampler of yours shares out itself;
+    * the order is dealt out over ranks (see `KeyedSampler`) where torch.distributed is
+      initialised; a sampler of yours is taken to do that itself, unless `num_replicas` is given;
     * the r-th visit of an index within an epoch (sampling with replacement) draws anew: its
       worker coordinate is r.
 
@@ -42,7 +42,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             prefetch_factor, persistent_workers, pin_memory_device, in_order, and any other
             keyword that this torch knows: as for torch.
         seed: wrap `dataset` as ``SeededDataset(dataset, seed)``. Default: the dataset's own.
-        num_replicas, rank: share the order out as if there were so many ranks.
+        num_replicas, rank: deal the order out over so many ranks; a sampler's too.
 
     Raises:
         ValueError: there is no seed, or another than the dataset's; ranks out of range or given
@@ -87,12 +87,15 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         self.seed = self._sources[0].seed
         iterable = isinstance(dataset, IterableDataset)
         own_order = sampler is None and batch_sampler is None and not iterable
-        if not own_order and (num_replicas is not None or rank is not None):
+        dealt = num_replicas is not None or rank is not None
+        if dealt and (iterable or batch_sampler is not None):
             raise ValueError(
-                "num_replicas= and rank= share out the loader's own order: a sampler or an "
-                "iterable dataset shares out itself"
+                "num_replicas= and rank= deal out the loader's own order or a sampler's: a "
+                "batch_sampler or an iterable dataset deals out itself"
             )
-        if own_order:
+        if sampler is not None and dealt:
+            sampler = DealtSampler(sampler, num_replicas, rank, drop_last)
+        elif own_order:
             sampler = KeyedSampler(
                 dataset,
                 self.seed,
@@ -131,6 +134,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             return KeyedBatches(self.sampler, self.batch_size, self.drop_last)
         batched = self.batch_sampler is not None
         source: Any = self.batch_sampler if batched else self.sampler
+        if any(getattr(part, "worker", 0) == 0 for part in self._sources):
+            warn_of_equal_ranks(source)
         return CountedBatches(source, self.seed, batched)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,18 +12,21 @@ from torch.utils.data import (
     DistributedSampler,
     RandomSampler,
     SequentialSampler,
+    SubsetRandomSampler,
     WeightedRandomSampler,
 )
 
 from seedaug import _core
 from seedaug.data.index import EpochBatch, SampleIndex
-from seedaug.data.sampler import KeyedSampler
+from seedaug.data.ranks import initialised_ranks
+from seedaug.data.sampler import KeyedSampler, count_visits, index_of
 from seedaug.key import pack
 from seedaug.random import SeededGlobals, Streams
 
 _SHUFFLE = _core.KINDS["shuffle"]
 # A sampler of the user's draws from the global generators, set from these at its first index.
 _SAMPLER_STREAMS: Streams = ((_SHUFFLE, 1), (_SHUFFLE, 2), (_SHUFFLE, 3))
+_RANDOM_SAMPLERS = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
 _END: Any = object()
 
 
@@ -35,6 +39,19 @@ def visits_once(sampler: Any) -> bool:
     if type(sampler) is WeightedRandomSampler:
         return not sampler.replacement
     return type(sampler) in (SequentialSampler, DistributedSampler)
+
+
+def warn_of_equal_ranks(sampler: Any) -> None:
+    """Warn when all ranks would load the same: a sampler of torch's, keyed, knows no rank."""
+    inner = sampler.sampler if type(sampler) is BatchSampler else sampler
+    if initialised_ranks()[1] > 1 and type(inner) in _RANDOM_SAMPLERS:
+        warnings.warn(
+            f"seedaug.DataLoader: {type(inner).__name__} gives every rank the same order; give "
+            "num_replicas= and rank= to deal it out, or SeededDataset(worker='rank') to draw "
+            "anew on every rank",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 class KeyedBatches:
@@ -111,39 +128,14 @@ class CountedBatches:
             yield from source
 
     def _run(self, epoch: int, skip: int) -> Iterator[Any]:
-        counts: dict[Any, int] | None = None if visits_once(self.source) else {}
+        counts: dict[int, int] | None = None if visits_once(self.source) else {}
         for number, item in enumerate(self._keyed(epoch)):
-            batch = [index_of(index) for index in item] if self.batched else [index_of(item)]
-            repeats = None if counts is None else _count(batch, counts)
+            given = item if self.batched else [item]
+            repeats = None if counts is None else count_visits(given, counts)
             if number < skip:
                 continue
+            batch = [index_of(index) for index in given]
             if self.batched:
-                yield EpochBatch(batch, epoch, repeats)
+                yield EpochBatch(batch, epoch, repeats if repeats and any(repeats) else None)
             else:
                 yield SampleIndex(batch[0], epoch, repeats[0] if repeats else 0)
-
-
-def index_of(index: Any) -> int:
-    """A sampler's index as a plain int.
-
-    Raises:
-        TypeError: it is no integer.
-    """
-    if type(index) is int:
-        return index
-    if not hasattr(index, "__index__"):
-        raise TypeError(
-            f"seedaug.DataLoader: a sampler must give integers, got {index!r} "
-            f"({type(index).__name__}); an index is a coordinate of its sample's key"
-        )
-    return int(index.__index__())
-
-
-def _count(batch: list[int], counts: dict[Any, int]) -> list[int] | None:
-    """Which visit each index is, or None when all are first visits."""
-    repeats = []
-    for index in batch:
-        visit = counts.get(index, 0)
-        counts[index] = visit + 1
-        repeats.append(visit)
-    return repeats if any(repeats) else None

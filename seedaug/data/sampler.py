@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
+import itertools
+from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch.utils.data import Sampler
 from seedaug import _core
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import SampleIndex
-from seedaug.data.ranks import initialised_ranks
+from seedaug.data.ranks import resolve_ranks
 from seedaug.key import check_coordinate
 
 
@@ -57,14 +58,7 @@ class KeyedSampler(Sampler[int]):
         rank: int | None = None,
         drop_last: bool = False,
     ) -> None:
-        known_rank, known_world = initialised_ranks()
-        self.num_replicas = known_world if num_replicas is None else num_replicas
-        self.rank = known_rank if rank is None else rank
-        if not 0 <= self.rank < self.num_replicas:
-            raise ValueError(
-                f"rank must be from 0 to num_replicas - 1, got rank={self.rank}, "
-                f"num_replicas={self.num_replicas}"
-            )
+        self.rank, self.num_replicas = resolve_ranks(num_replicas, rank)
         self.dataset = dataset
         self.seed = check_coordinate("seed", seed)
         self.shuffle = shuffle
@@ -116,3 +110,79 @@ class KeyedSampler(Sampler[int]):
     def __repr__(self) -> str:
         known: Any = self.total
         return f"KeyedSampler({known}, seed={self.seed}, shuffle={self.shuffle})"
+
+
+class DealtSampler(Sampler[int]):
+    """Another sampler's order, dealt out over ranks in turn, with repeats counted over all of them.
+
+    Every rank runs through the whole order, so the sampler must give all ranks the same one, as
+    any does whose draws `seedaug.DataLoader` keys. A rest is filled up from the order's start.
+
+    Args:
+        source: the sampler.
+        num_replicas, rank: how many ranks there are and which this is.
+        drop_last: drop the rest that would not fill all ranks.
+    """
+
+    def __init__(
+        self,
+        source: Iterable[Any],
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        drop_last: bool = False,
+    ) -> None:
+        self.source = source
+        self.rank, self.num_replicas = resolve_ranks(num_replicas, rank)
+        self.drop_last = drop_last
+
+    def set_epoch(self, epoch: int) -> None:
+        """Tell the sampler, if it wants to know."""
+        if callable(inner := getattr(self.source, "set_epoch", None)):
+            inner(epoch)
+
+    def __len__(self) -> int:
+        full, rest = divmod(len(self.source), self.num_replicas)  # type: ignore[arg-type]
+        return full if self.drop_last or not rest else full + 1
+
+    def __iter__(self) -> Iterator[SampleIndex]:
+        counts: dict[int, int] = {}
+        source = iter(self.source)
+        start: list[int] = []  # what fills up the rest
+        while group := [index_of(i) for i in itertools.islice(source, self.num_replicas)]:
+            start = start or group
+            if len(group) < self.num_replicas:
+                if self.drop_last:
+                    return
+                filling = itertools.cycle(start if len(start) == self.num_replicas else group)
+                group += itertools.islice(filling, self.num_replicas - len(group))
+            repeats = count_visits(group, counts)
+            yield SampleIndex(group[self.rank], 0, repeats[self.rank])
+
+
+def index_of(index: Any) -> int:
+    """A sampler's index as a plain int.
+
+    Raises:
+        TypeError: it is no integer.
+    """
+    if type(index) is int:
+        return index
+    if not hasattr(index, "__index__"):
+        raise TypeError(
+            f"seedaug.DataLoader: a sampler must give integers, got {index!r} "
+            f"({type(index).__name__}); an index is a coordinate of its sample's key"
+        )
+    return int(index.__index__())
+
+
+def count_visits(indices: Iterable[int], counts: dict[int, int]) -> list[int]:
+    """Which visit each index is, counted on in `counts`; a `SampleIndex` brings its own number."""
+    visits = []
+    for index in indices:
+        if type(index) is SampleIndex:
+            visits.append(index.repeat)
+            continue
+        plain = index_of(index)
+        visits.append(counts.get(plain, 0))
+        counts[plain] = visits[-1] + 1
+    return visits
