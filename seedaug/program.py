@@ -242,12 +242,13 @@ def _check_channels(kind: int, count: int, channels: int) -> None:
         )
 
 
-def check_shape(program: Sequence[int], shape: Sequence[int]) -> None:
+def check_shape(program: Sequence[int], shape: Sequence[int], channels_known: bool = True) -> None:
     """Check that an encoded program can run on samples of this shape.
 
     Args:
         program: the encoded program.
         shape: the input's shape, [..., H, W] or [..., C, H, W].
+        channels_known: False if only height and width are, as for `params`.
 
     Raises:
         ValueError: no rows or columns, a crop larger than the padded image, a reflecting pad
@@ -264,7 +265,7 @@ def check_shape(program: Sequence[int], shape: Sequence[int]) -> None:
             _check_crop(args, height, width)
         if kind in (RANDOM_CROP, PAD):
             _check_reach(kind, args, height, width)
-        if kind in (RANDOM_CROP, PAD, NORMALIZE):
+        if channels_known and kind in (RANDOM_CROP, PAD, NORMALIZE):
             _check_channels(kind, args[-1], channels)
         size = output_size([kind, 0, len(args), *args], height, width)
         height, width = int(size[0]), int(size[1])

@@ -333,7 +333,7 @@ class Pipeline:
         keys = key_tensor(source)
         rows: list[list[list[int]]] = [[] for _ in range(len(keys) if keys.dim() == 2 else 1)]
         for numbers, values, _ in compile_steps(placed, torch.uint8):
-            check_shape(numbers, (height, width))
+            check_shape(numbers, (height, width), channels_known=False)
             drawn = ops.params(keys, numbers, values, height, width).tolist()
             for sample, more in zip(rows, drawn, strict=True):
                 sample += more

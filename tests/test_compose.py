@@ -1,0 +1,339 @@
+"""Compose: fused or one by one, the same bits; how uses are counted; splits and options."""
+
+import copy
+import pickle
+import warnings
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torchvision.transforms import v2
+
+import seedaug
+from seedaug import Compose, Key, keys, sample
+from seedaug.context import current
+
+DTYPES = [torch.uint8, torch.float16, torch.bfloat16, torch.float32]
+
+
+def one_by_one(transforms, x, key):
+    with sample(key):
+        for transform in transforms:
+            x = transform(x)
+    return x
+
+
+def picture(dtype=torch.uint8, count=None):
+    shape = (3, 9, 10) if count is None else (count, 3, 9, 10)
+    x = torch.randint(0, 256, shape, generator=torch.Generator().manual_seed(1))
+    return (x / 255).to(dtype) if dtype.is_floating_point else x.to(dtype)
+
+
+small = st.integers(0, 3)
+some_transforms = st.one_of(
+    st.builds(
+        seedaug.RandomCrop,
+        st.tuples(st.integers(1, 12), st.integers(1, 12)),
+        padding=st.one_of(st.none(), st.tuples(small, small, small, small)),
+        pad_if_needed=st.just(True),
+        fill=st.sampled_from([0, 1, 0.5, (1, 2, 3)]),
+    ),
+    st.builds(seedaug.CenterCrop, st.integers(1, 14)),
+    st.builds(
+        seedaug.Pad,
+        st.tuples(small, small),
+        fill=st.sampled_from([0, 3, (0.25, 0.5, 1)]),
+        padding_mode=st.sampled_from(["constant", "edge"]),
+    ),
+    st.builds(seedaug.RandomHorizontalFlip, st.sampled_from([0.0, 0.3, 0.5, 1.0])),
+    st.builds(seedaug.RandomVerticalFlip),
+    st.builds(
+        seedaug.GaussianNoise,
+        st.sampled_from([0.0, 0.2]),
+        st.sampled_from([0.0, 0.1, 1.0]),
+        st.booleans(),
+    ),
+    st.builds(seedaug.Normalize, st.just([0.1, 0.2, 0.3]), st.just([0.5, 0.25, 2.0])),
+    st.builds(seedaug.ToDtype, st.sampled_from(DTYPES), st.booleans()),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(some_transforms, min_size=1, max_size=8),
+    st.sampled_from(DTYPES),
+    st.integers(0, 2**40 - 1),
+)
+def test_fused_is_one_by_one(transforms, dtype, index):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fused = Compose(transforms)
+    key, x = Key(seed=7, index=index), picture(dtype)
+    wanted = one_by_one(transforms, x, key)
+    for got in (fused(x, key), fused(x[None], key.tensor()[None])[0]):
+        assert got.dtype == wanted.dtype
+        assert torch.equal(got.view(torch.uint8), wanted.view(torch.uint8))
+    with torch.enable_grad():
+        tracked = fused(x.requires_grad_(), key) if dtype.is_floating_point else wanted
+    assert torch.equal(tracked.detach().view(torch.uint8), wanted.view(torch.uint8))
+
+
+def test_views_are_the_pipeline_again():
+    transforms = [
+        seedaug.RandomCrop(8),
+        seedaug.RandomHorizontalFlip(),
+        seedaug.RandomCrop(5),
+        seedaug.GaussianNoise(),
+    ]
+    augment, x, key = Compose(transforms), picture(), Key(seed=1, index=5)
+    with sample(key):
+        views = [augment(x) for _ in range(4)]
+    for view, wanted in enumerate(views):
+        assert torch.equal(augment(x, key, view=view), wanted)
+    with sample(key):
+        again = []
+        for _ in range(4):
+            y = x
+            for transform in transforms:
+                y = transform(y)
+            again.append(y)
+    assert all(torch.equal(a, b) for a, b in zip(views, again, strict=True))
+
+
+def test_other_transforms_leave_a_draw_as_it_was():
+    key, x = Key(seed=1, index=5), picture()
+    crop, flip = seedaug.RandomCrop(5), seedaug.RandomVerticalFlip(1.0)
+    at = crop.params(key, (9, 10))
+    assert Compose([flip, crop]).params(key, (9, 10))["random_crop"] == at["random_crop"]
+    assert torch.equal(Compose([flip, crop])(x, key), crop(x.flip(-2), key))
+
+
+def test_stage_of_the_compose_and_of_the_call():
+    transforms, x, key = [seedaug.GaussianNoise()], picture(), Key(index=3)
+    first, second = Compose(transforms), Compose(transforms, stage=1)
+    assert not torch.equal(first(x, key), second(x, key))
+    assert torch.equal(first(x, key, stage=1), second(x, key))
+    assert torch.equal(second(x, key, stage=0), first(x, key))
+    with sample(key, stage=1):
+        assert torch.equal(first(x), second(x, key))
+
+
+def test_a_context_counts_what_a_compose_takes():
+    augment = Compose([seedaug.RandomCrop(5), seedaug.RandomCrop(4), seedaug.Normalize([0], [1])])
+    with sample(Key()) as opened:
+        augment(picture())
+        augment(picture())
+        assert opened.counts == {seedaug.RandomCrop.kind: 4}
+
+
+def test_the_seventeenth_use_is_an_error():
+    flip = seedaug.RandomHorizontalFlip()
+    x, key = picture(), Key()
+    Compose([flip] * 16)(x, key)
+    with pytest.raises(ValueError, match=r"RandomHorizontalFlip would be used more than 16 times"):
+        Compose([flip] * 17)(x, key)
+    with pytest.raises(ValueError, match=r"view=16, 1 uses"):
+        flip(x, key, view=16)
+    with sample(key):
+        for _ in range(16):
+            flip(x)
+        with pytest.raises(RuntimeError, match="used more than 16 times"):
+            flip(x)
+    with sample(key), pytest.raises(RuntimeError, match="used more than 16 times"):
+        Compose([flip] * 17)(x)
+    plain = Compose([seedaug.Normalize([0], [1])] * 40)
+    assert plain(x, key).shape == x.shape
+
+
+def test_long_programs_are_cut_and_stay_the_same():
+    transforms = []
+    for _ in range(6):
+        transforms += [
+            seedaug.RandomHorizontalFlip(),
+            seedaug.Pad((1, 0), fill=(1, 2, 3)),
+            seedaug.RandomCrop((9, 10)),
+            seedaug.Normalize([0.1, 0, 0], [0.9, 1, 1]),
+            seedaug.ToDtype(torch.float16),
+            seedaug.ToDtype(torch.float32),
+        ]
+    augment, x, key = Compose(transforms), picture(), Key(index=2)
+    pipeline = augment._pipeline
+    steps = pipeline.steps(x, torch.Tensor, False, (0,) * len(transforms))
+    assert len(steps) > 1
+    assert torch.equal(augment(x, key), one_by_one(transforms, x, key))
+
+
+def test_nested_composes_are_flattened():
+    inner = Compose([seedaug.RandomHorizontalFlip(), Compose([seedaug.RandomCrop(6)])])
+    nested = Compose([seedaug.RandomCrop(8), inner], dtype=torch.float32)
+    flat = Compose(
+        [
+            seedaug.RandomCrop(8),
+            seedaug.RandomHorizontalFlip(),
+            seedaug.RandomCrop(6),
+            seedaug.ToDtype(torch.float32, scale=True),
+        ]
+    )
+    x, key = picture(), Key(index=4)
+    assert nested._pipeline is not None
+    assert torch.equal(nested(x, key), flat(x, key))
+
+
+@pytest.mark.parametrize("memory_format", [torch.channels_last, torch.contiguous_format, None])
+@pytest.mark.parametrize("innermost", [False, True])
+def test_memory_format(device, memory_format, innermost):
+    augment = Compose(
+        [seedaug.RandomCrop(6), seedaug.GaussianNoise()], torch.float16, memory_format
+    )
+    x, k = picture(count=4).to(device), keys(index=range(4), device=device)
+    if innermost:
+        x = x.contiguous(memory_format=torch.channels_last)
+    y = augment(x, k)
+    wanted = memory_format or (torch.channels_last if innermost else torch.contiguous_format)
+    assert y.is_contiguous(memory_format=wanted)
+    assert torch.equal(y, Compose(augment.transforms, torch.float16)(x.contiguous(), k))
+    with sample(Key(index=1)):
+        assert torch.equal(augment(x[1]), y[1])
+
+
+def test_lists_of_images_of_any_size_are_one_batch(device):
+    images = [picture()[:, :h, :w].to(device) for h, w in ((9, 10), (8, 7), (6, 10), (9, 6))]
+    k = keys(seed=2, index=range(4), device=device)
+    each = [Key(seed=2, index=i) for i in range(4)]
+    mean, std = [0.5] * 3, [0.2] * 3
+    for transforms in (
+        [seedaug.RandomCrop(6), seedaug.RandomHorizontalFlip(), seedaug.Normalize(mean, std)],
+        [seedaug.GaussianNoise(), seedaug.RandomCrop(6)],
+        [seedaug.RandomCrop(6), seedaug.GaussianNoise(), seedaug.CenterCrop(4)],
+    ):
+        augment = Compose(transforms)
+        wanted = torch.stack([augment(x, key) for x, key in zip(images, each, strict=True)])
+        assert torch.equal(augment(images, k), wanted)
+        out = torch.empty_like(wanted)
+        assert augment(images, k, out=out) is out
+        assert torch.equal(out, wanted)
+
+
+# --- Beside others ---
+
+
+def test_foreign_callables_split_the_chain(device):
+    augment = Compose(
+        [
+            seedaug.RandomCrop(8),
+            lambda x: x.flip(-1),
+            v2.Resize(6, antialias=False, interpolation=v2.InterpolationMode.NEAREST),
+            seedaug.RandomCrop(4),
+            seedaug.RandomVerticalFlip(),
+        ]
+    )
+    x = picture().to(device)
+    for index in range(4):
+        key = Key(index=index)
+        wanted = one_by_one(augment.transforms, x, key)
+        assert torch.equal(augment(x, key), wanted)
+        assert torch.equal(augment(x, key.tensor(device)), wanted)
+        assert torch.equal(augment(x[None], key.tensor(device)[None])[0], wanted)
+        with sample(key):
+            assert torch.equal(augment(x), wanted)
+            second = augment(x)
+        assert torch.equal(augment(x, key, view=1), second)
+        assert torch.equal(augment(x[None], key.tensor(device)[None], view=1)[0], second)
+
+
+def test_seedaugs_transforms_inside_of_a_foreign_one_have_the_key():
+    inside = v2.Compose([seedaug.RandomCrop(5)])
+    augment, x, key = Compose([seedaug.RandomCrop(8), inside]), picture(), Key(index=1)
+    wanted = one_by_one([seedaug.RandomCrop(8), seedaug.RandomCrop(5)], x, key)
+    assert torch.equal(augment(x, key), wanted)
+
+
+def test_several_inputs_pass_through_every_part():
+    augment = Compose(
+        [seedaug.RandomCrop(5), lambda x, label: (x, label + 1), seedaug.CenterCrop(3)]
+    )
+    x, label = augment(picture(), torch.tensor(3), keys=Key())
+    assert x.shape == (3, 3, 3)
+    assert label == 4
+
+
+def test_params_in_order_of_the_program():
+    augment = Compose(
+        [
+            seedaug.Pad(1),
+            seedaug.RandomCrop(8),
+            seedaug.RandomHorizontalFlip(),
+            seedaug.GaussianNoise(),
+            seedaug.RandomCrop(5),
+        ]
+    )
+    k = keys(seed=1, index=range(3))
+    drawn = augment.params(k, (9, 10))
+    assert list(drawn[0]) == ["pad", "random_crop", "horizontal_flip", "random_crop[1]"]
+    second = seedaug.RandomCrop(5).params(Key(seed=1, index=2), (8, 8), view=1)
+    assert drawn[2]["random_crop[1]"] == second["random_crop"]
+    assert drawn[1] == augment.params(Key(seed=1, index=1), (9, 10))
+    flips = Compose([seedaug.RandomHorizontalFlip(), lambda x: x, seedaug.RandomVerticalFlip()])
+    assert list(flips.params(k[0])) == ["horizontal_flip", "vertical_flip"]
+    unknown = Compose([lambda x: x, seedaug.RandomCrop(3)])
+    with pytest.raises(ValueError, match="needs size="):
+        unknown.params(k, (9, 10))
+
+
+# --- Construction ---
+
+
+def test_pickle_copy_and_print():
+    augment = Compose([seedaug.RandomCrop(5), v2.RGB()], dtype=torch.float16)
+    x, key = picture(), Key(index=1)
+    wanted = augment(x, key)
+    for other in (copy.deepcopy(augment), pickle.loads(pickle.dumps(augment))):
+        assert torch.equal(other(x, key), wanted)
+        assert repr(other) == repr(augment)
+    assert "RandomCrop(size=(5, 5)" in repr(augment)
+    assert "dtype=torch.float16" in repr(augment)
+
+
+def test_clip_after_normalize_warns_once():
+    noise = seedaug.GaussianNoise()
+    normalize = seedaug.Normalize([0.5], [0.5])
+    with pytest.warns(UserWarning, match="clamps normalized values") as caught:
+        Compose([normalize, noise, noise])
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Compose([noise, normalize])
+        Compose([normalize, seedaug.GaussianNoise(clip=False)])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        (([],), ValueError, "at least one transform"),
+        ((seedaug.RandomCrop(3),), TypeError, "sequence of callables"),
+        (([3],), TypeError, "every transform must be callable, got 3"),
+        (([len], None, torch.channels_last_3d), ValueError, "memory_format must be"),
+        (([len], None, None, 2), ValueError, "stage must be 0 or 1, got 2"),
+        (([len], torch.float64), ValueError, "images can become uint8"),
+        (([len], "float32"), TypeError, "must be a torch.dtype"),
+    ],
+)
+def test_construction_errors(arguments, error, match):
+    with pytest.raises(error, match=match):
+        Compose(*arguments)
+
+
+def test_out_needs_one_program():
+    x = picture()
+    with pytest.raises(ValueError, match="all fuse"):
+        Compose([seedaug.CenterCrop(4), lambda x: x])(x, Key(), out=x)
+    with pytest.raises(ValueError, match="single tensor"):
+        Compose([seedaug.CenterCrop(4)])((x, x), Key(), out=x)
+
+
+def test_a_failed_call_leaves_no_context():
+    with pytest.raises(ZeroDivisionError):
+        Compose([lambda x: 1 // 0])(picture(), Key())
+    with pytest.raises(seedaug.NoKeyError):
+        current()
