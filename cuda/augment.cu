@@ -10,7 +10,8 @@ namespace seedaug::cuda {
 namespace {
 
 template <class Index, class Arguments>
-__global__ void __launch_bounds__(kThreads) augment_kernel(const __grid_constant__ Arguments arguments) {
+__global__ void __launch_bounds__(kThreads)
+    augment_kernel(const __grid_constant__ Arguments arguments) {
   __shared__ BlockSample sample;
   if (threadIdx.x == 0) begin_block(arguments, blockIdx.x, sample);
   __syncthreads();

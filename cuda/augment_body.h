@@ -1,11 +1,14 @@
-// The body of the fused kernel, for a block and a thread; compiled for the host too, so that tests can walk its grid.
+// The body of the fused kernel, for a block and a thread; compiled for the host too, so that tests
+// can walk its grid.
 //
-//   A sample's elements (row-major in [T, C, H, W] of the output) are cut into quads, one Philox block each, and the
-//   quads into tiles, one block of threads each:
+//   A sample's elements (row-major in [T, C, H, W] of the output) are cut into quads, one Philox
+//   block each, and the quads into tiles, one block of threads each:
 //
-//     block b -> sample b / tiles, tile b % tiles        thread i -> quads tile * kTileQuads + i + k * kThreads
+//     block b -> sample b / tiles, tile b % tiles        thread i -> quads tile * kTileQuads + i +
+//     k * kThreads
 //
-//   Thread 0 draws the sample's geometry into shared memory; then every thread reads, computes and writes its quads.
+//   Thread 0 draws the sample's geometry into shared memory; then every thread reads, computes and
+//   writes its quads.
 #pragma once
 
 #include "core/batch.h"
@@ -64,7 +67,8 @@ SEEDAUG_HD void begin_block(const Arguments& arguments, int64_t block, BlockSamp
   const int64_t local = block / a.tiles;
   sample.source = source_of(arguments, local);
   sample.key = packed_key(a.keys + (a.first_sample + local) * a.key_stride);
-  sample_geometry(a.program, sample.key, sample.source.height, sample.source.width, sample.geometry);
+  sample_geometry(a.program, sample.key, sample.source.height, sample.source.width,
+                  sample.geometry);
 }
 
 // Where an element of the output lies and where it comes from.
@@ -76,23 +80,27 @@ struct Pixel {
 };
 
 template <class Index>
-SEEDAUG_HD Pixel locate(const AugmentArguments& a, const BlockSample& s, char* target, Index element) {
-  const Index width = static_cast<Index>(a.target.width), height = static_cast<Index>(a.target.height);
+SEEDAUG_HD Pixel locate(const AugmentArguments& a, const BlockSample& s, char* target,
+                        Index element) {
+  const Index width = static_cast<Index>(a.target.width),
+              height = static_cast<Index>(a.target.height);
   const Index row = element / width, plane = row / height;
   const int32_t x = static_cast<int32_t>(element - row * width);
   const int32_t y = static_cast<int32_t>(row - plane * height);
   const Index frame = plane / static_cast<Index>(a.channels);
   const int64_t channel = static_cast<int64_t>(plane - frame * static_cast<Index>(a.channels));
   const int64_t t = static_cast<int64_t>(frame);
-  const int out_size = a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
+  const int out_size =
+      a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
   const int32_t from_y = s.geometry.y.source(y), from_x = s.geometry.x.source(x);
   const int32_t outside = later_fill(from_y, from_x);
   Pixel p{static_cast<int32_t>(channel), outside < 0 ? -1 - outside : -1, nullptr,
-          target + (t * a.target.frame + channel * a.target.channel + y * a.target.row + x * a.target.column) *
+          target + (t * a.target.frame + channel * a.target.channel + y * a.target.row +
+                    x * a.target.column) *
                        out_size};
   if (outside >= 0) {
-    p.source = s.source.data + (t * s.source.frame + channel * s.source.channel + from_y * s.source.row +
-                                from_x * s.source.column) *
+    p.source = s.source.data + (t * s.source.frame + channel * s.source.channel +
+                                from_y * s.source.row + from_x * s.source.column) *
                                    element_size(a.element);
   }
   return p;
@@ -119,7 +127,8 @@ SEEDAUG_HD void copy_element(int size, const void* from, void* to) {
   }
 }
 
-SEEDAUG_HD float pointwise(const Program& program, const PointwiseOp& op, int channel, float normal, float v) {
+SEEDAUG_HD float pointwise(const Program& program, const PointwiseOp& op, int channel, float normal,
+                           float v) {
   switch (op.code) {
     case PointwiseOp::Code::scale:
       return v * op.a;
@@ -156,33 +165,37 @@ SEEDAUG_HD Quad normal_quad(const Stream& from, uint64_t quad) {
 }
 
 template <class Index>
-SEEDAUG_HD void augment_quad(const AugmentArguments& a, const BlockSample& s, char* target, Index quad) {
+SEEDAUG_HD void augment_quad(const AugmentArguments& a, const BlockSample& s, char* target,
+                             Index quad) {
   const Index first = quad * 4;
   const Index left = static_cast<Index>(a.elements) - first;
   const int count = left < 4 ? static_cast<int>(left) : 4;
   const Program& program = a.program;
   Pixel pixel[4];
-#pragma unroll
+  SEEDAUG_UNROLL
   for (int i = 0; i < 4; ++i) {
     if (i < count) pixel[i] = locate(a, s, target, first + static_cast<Index>(i));
   }
   if (program.geometry_only) {
     const int size = element_size(a.element);
-#pragma unroll
+    SEEDAUG_UNROLL
     for (int i = 0; i < 4; ++i) {
       if (i >= count) continue;
       const Pixel& p = pixel[i];
-      copy_element(size, p.fill < 0 ? static_cast<const void*>(p.source) : &program.bits[fill_at(program, p)],
-                   p.target);
+      copy_element(
+          size,
+          p.fill < 0 ? static_cast<const void*>(p.source) : &program.bits[fill_at(program, p)],
+          p.target);
     }
     return;
   }
   Quad value{};
-#pragma unroll
+  SEEDAUG_UNROLL
   for (int i = 0; i < 4; ++i) {
     if (i >= count) continue;
     const Pixel& p = pixel[i];
-    value.v[i] = p.fill < 0 ? read_element(program.input, p.source) : program.table[fill_at(program, p)];
+    value.v[i] =
+        p.fill < 0 ? read_element(program.input, p.source) : program.table[fill_at(program, p)];
   }
   for (int k = 0; k < program.ops; ++k) {
     const PointwiseOp& op = program.op[k];
@@ -191,21 +204,23 @@ SEEDAUG_HD void augment_quad(const AugmentArguments& a, const BlockSample& s, ch
       const Stream from = stream(s.key, static_cast<uint32_t>(Kind::gaussian_noise), op.occurrence);
       normals = normal_quad(from, static_cast<uint64_t>(quad));
     }
-#pragma unroll
+    SEEDAUG_UNROLL
     for (int i = 0; i < 4; ++i) {
       if (i >= count || (pixel[i].fill >= 0 && k < program.fill[pixel[i].fill].entry)) continue;
       value.v[i] = pointwise(program, op, pixel[i].channel, normals.v[i], value.v[i]);
     }
   }
-#pragma unroll
+  SEEDAUG_UNROLL
   for (int i = 0; i < 4; ++i) {
     if (i < count) write_element(program.output, value.v[i], pixel[i].target);
   }
 }
 
 template <class Index>
-SEEDAUG_HD void run_thread(const AugmentArguments& a, const BlockSample& s, int64_t block, int thread) {
-  const int out_size = a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
+SEEDAUG_HD void run_thread(const AugmentArguments& a, const BlockSample& s, int64_t block,
+                           int thread) {
+  const int out_size =
+      a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
   const int64_t sample = a.first_sample + block / a.tiles;
   char* target = a.target.data + sample * a.target.sample * out_size;
   const Index quads = static_cast<Index>((a.elements + 3) / 4);
@@ -235,6 +250,8 @@ inline AugmentArguments augment_arguments(const Batch& b) {
 }
 
 // 32-bit index arithmetic where a sample is small enough.
-inline bool fits_32_bits(const AugmentArguments& a) { return a.elements < (int64_t{1} << 31) - 4 * kTileQuads; }
+inline bool fits_32_bits(const AugmentArguments& a) {
+  return a.elements < (int64_t{1} << 31) - 4 * kTileQuads;
+}
 
 }  // namespace seedaug::cuda

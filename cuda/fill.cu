@@ -36,8 +36,8 @@ struct BackwardItem {
 };
 
 template <class Item>
-__global__ void __launch_bounds__(kThreads) item_kernel(const __grid_constant__ Item item, int64_t first,
-                                                        int64_t count) {
+__global__ void __launch_bounds__(kThreads)
+    item_kernel(const __grid_constant__ Item item, int64_t first, int64_t count) {
   const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (i < count) item(first + i);
 }
@@ -48,8 +48,8 @@ const char* launch_items(const Item& item, int64_t items, void* stream) {
   for (int64_t first = 0; first < items; first += kMost) {
     const int64_t count = std::min(kMost, items - first);
     const Grid grid = grid_for(count);
-    item_kernel<<<static_cast<unsigned>(grid.blocks), grid.threads, 0, static_cast<cudaStream_t>(stream)>>>(
-        item, first, count);
+    item_kernel<<<static_cast<unsigned>(grid.blocks), grid.threads, 0,
+                  static_cast<cudaStream_t>(stream)>>>(item, first, count);
     const cudaError_t error = cudaGetLastError();
     if (error != cudaSuccess) return cudaGetErrorString(error);
   }

@@ -1,4 +1,5 @@
-// The bodies of the small kernels (raw fills, parameters, gradients), one item a thread; compiled for the host too.
+// The bodies of the small kernels (raw fills, parameters, gradients), one item a thread; compiled
+// for the host too.
 #pragma once
 
 #include "core/batch.h"
@@ -49,7 +50,8 @@ inline int64_t backward_items(const BackwardBatch& b) {
 // One item: the gradient of one input element, gathered from the outputs that read it, rows first.
 SEEDAUG_HD void backward_item(const BackwardBatch& b, const Program& program, int64_t item) {
   const int64_t row = item / b.width, plane = row / b.height;
-  const int32_t x = static_cast<int32_t>(item - row * b.width), y = static_cast<int32_t>(row - plane * b.height);
+  const int32_t x = static_cast<int32_t>(item - row * b.width),
+                y = static_cast<int32_t>(row - plane * b.height);
   const int64_t sample = plane / (b.frames * b.channels);
   Geometry g;
   sample_geometry(program, packed_key(b.keys + sample * b.key_stride), b.height, b.width, g);
@@ -60,14 +62,16 @@ SEEDAUG_HD void backward_item(const BackwardBatch& b, const Program& program, in
   if (g.y.injective() && g.x.injective()) {
     const int32_t out_y = g.y.target(y), out_x = g.x.target(x);
     if (out_y >= 0 && out_x >= 0) {
-      sum += read_element(program.output, from + (int64_t{out_y} * b.out_width + out_x) * size) * slope;
+      sum += read_element(program.output, from + (int64_t{out_y} * b.out_width + out_x) * size) *
+             slope;
     }
   } else {
     for (int32_t out_y = 0; out_y < b.out_height; ++out_y) {
       if (g.y.source(out_y) != y) continue;
       for (int32_t out_x = 0; out_x < b.out_width; ++out_x) {
         if (g.x.source(out_x) != x) continue;
-        sum += read_element(program.output, from + (int64_t{out_y} * b.out_width + out_x) * size) * slope;
+        sum += read_element(program.output, from + (int64_t{out_y} * b.out_width + out_x) * size) *
+               slope;
       }
     }
   }

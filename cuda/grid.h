@@ -1,5 +1,5 @@
-// How a kernel's work is cut into blocks and threads, in one place for the launcher and for the test that walks
-// the same grid on the host.
+// How a kernel's work is cut into blocks and threads, in one place for the launcher and for the
+// test that walks the same grid on the host.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,8 @@ struct Coordinates {
   uint64_t index;
 };
 
-// What travels in a key tensor: int64[3] = (seed, c0 | c1 << 32, c2 | c3 << 32), with c0 = 0, kind 0
-// and occurrence 0.
+// What travels in a key tensor: int64[3] = (seed, c0 | c1 << 32, c2 | c3 << 32), with c0 = 0, kind
+// 0 and occurrence 0.
 struct PackedKey {
   uint64_t seed, low, high;
 };

@@ -1,6 +1,7 @@
 // Element types, and the conversions of the four that arithmetic knows to and from float32.
 //
-// float32 -> float16 / bfloat16 rounds to nearest, ties to even; every NaN becomes the canonical quiet NaN.
+// float32 -> float16 / bfloat16 rounds to nearest, ties to even; every NaN becomes the canonical
+// quiet NaN.
 #pragma once
 
 #include <cstdint>
@@ -78,7 +79,8 @@ SEEDAUG_HD uint16_t float_to_f16(float v) {
   const uint32_t bits = static_cast<uint32_t>(as_bits(v));
   const uint32_t sign = bits >> 16 & 0x8000;
   const uint32_t magnitude = bits & 0x7fffffff;
-  if (magnitude >= 0x477ff000) return static_cast<uint16_t>(sign | 0x7c00);  // rounds to 65536 or more
+  if (magnitude >= 0x477ff000)
+    return static_cast<uint16_t>(sign | 0x7c00);  // rounds to 65536 or more
   if (magnitude < 0x38800000) {  // below 2^-14: adding 1/2 leaves the subnormal in the lowest bits
     const float shifted = as_float(static_cast<int32_t>(magnitude)) + 0.5f;
     return static_cast<uint16_t>(sign | (static_cast<uint32_t>(as_bits(shifted)) - 0x3f000000));
@@ -88,7 +90,9 @@ SEEDAUG_HD uint16_t float_to_f16(float v) {
 }
 
 // NaN passes through.
-SEEDAUG_HD float clamp(float v, float low, float high) { return v < low ? low : v > high ? high : v; }
+SEEDAUG_HD float clamp(float v, float low, float high) {
+  return v < low ? low : v > high ? high : v;
+}
 
 // To [0, 255]; NaN becomes 0.
 SEEDAUG_HD float saturate_u8(float v) { return v > 0.0f ? (v < 255.0f ? v : 255.0f) : 0.0f; }

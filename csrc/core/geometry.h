@@ -1,8 +1,9 @@
-// Where each output pixel comes from: crop, pad and flip as maps of one axis, composed and evaluated backwards.
+// Where each output pixel comes from: crop, pad and flip as maps of one axis, composed and
+// evaluated backwards.
 //
-//   source:       0 ............ n-1                  AxisMap::source(i) walks from an output coordinate
-//   padded:  -b.. 0 ............ n-1 ..n-1+a          back to a source coordinate, or to the fill of a pad
-//   cropped:         [ 0 ... m-1 ]                    (returned as -1 - fill)
+//   source:       0 ............ n-1                  AxisMap::source(i) walks from an output
+//   coordinate padded:  -b.. 0 ............ n-1 ..n-1+a          back to a source coordinate, or to
+//   the fill of a pad cropped:         [ 0 ... m-1 ]                    (returned as -1 - fill)
 //   flipped:         [ m-1 ... 0 ]
 #pragma once
 
@@ -103,7 +104,8 @@ struct AxisMap {
       last.sign = static_cast<int8_t>(last.sign * sign);
       return;
     }
-    step[steps++] = {AxisStep::What::shift, PadMode::constant, static_cast<int8_t>(sign), 0, offset, 0};
+    step[steps++] = {
+        AxisStep::What::shift, PadMode::constant, static_cast<int8_t>(sign), 0, offset, 0};
   }
 };
 

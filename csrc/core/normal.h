@@ -1,8 +1,9 @@
-// Standard normals by Box and Muller (1958): a radius and an angle, each from the upper 24 bits of a word.
+// Standard normals by Box and Muller (1958): a radius and an angle, each from the upper 24 bits of
+// a word.
 //
-// The functions are templates over float / int32_t and the vector types of csrc/cpu/isa/: one order of
-// operations for every backend. The polynomials are minimax fits made for seedaug; their errors over all
-// 2^24 inputs are measured by tests/test_normal.py and stated in docs/stream-format.md.
+// The functions are templates over float / int32_t and the vector types of csrc/cpu/isa/: one order
+// of operations for every backend. The polynomials are minimax fits made for seedaug; their errors
+// over all 2^24 inputs are measured by tests/test_normal.py and stated in docs/stream-format.md.
 #pragma once
 
 #include <type_traits>
@@ -11,7 +12,8 @@
 
 namespace seedaug {
 
-// The polynomial with these coefficients, lowest order first, by fused multiply-adds from the highest down.
+// The polynomial with these coefficients, lowest order first, by fused multiply-adds from the
+// highest down.
 template <class F>
 SEEDAUG_HD F horner(F x, float last) {
   return constant_like(x, last);
@@ -21,11 +23,12 @@ SEEDAUG_HD F horner(F x, float first, Rest... rest) {
   return fused(horner(x, rest...), x, constant_like(x, first));
 }
 
-// L in -2 ln(1 + f) = -2f + f^2 (1 + f L(f)) for 1 + f in [sqrt(1/2), sqrt(2)), relative error below 6e-9.
+// L in -2 ln(1 + f) = -2f + f^2 (1 + f L(f)) for 1 + f in [sqrt(1/2), sqrt(2)), relative error
+// below 6e-9.
 template <class F>
 SEEDAUG_HD F log_polynomial(F f) {
-  return horner(f, -0x1.555554p-1f, 0x1.000226p-1f, -0x1.99a01cp-2f, 0x1.54728ap-2f, -0x1.22d92ep-2f,
-                0x1.0d8242p-2f, -0x1.055ec6p-2f, 0x1.38c9dep-3f);
+  return horner(f, -0x1.555554p-1f, 0x1.000226p-1f, -0x1.99a01cp-2f, 0x1.54728ap-2f,
+                -0x1.22d92ep-2f, 0x1.0d8242p-2f, -0x1.055ec6p-2f, 0x1.38c9dep-3f);
 }
 
 // S in sin(2 pi x) = x S(x^2) and C in cos(2 pi x) = 1 + x^2 C(x^2), for x in [-1/8, 1/8] turns.

@@ -1,7 +1,8 @@
 // A program: what a Compose compiles to, lowered from its list of numbers to what kernels walk.
 //
-// Encoding: instructions one after another, each [kind, occurrence, count, arguments ...]; floats stand in a
-// list of their own, to which arguments are offsets. docs/stream-format.md lists the arguments of each kind.
+// Encoding: instructions one after another, each [kind, occurrence, count, arguments ...]; floats
+// stand in a list of their own, to which arguments are offsets. docs/stream-format.md lists the
+// arguments of each kind.
 #pragma once
 
 #include <cstdint>

@@ -53,7 +53,8 @@ SEEDAUG_HD Drawn place_center_crop(const GeometryInstruction& g, int32_t height,
 }
 
 // The parameters of one instruction for one sample, given the size of what comes into it.
-SEEDAUG_HD Drawn draw(const GeometryInstruction& g, const PackedKey& key, int32_t height, int32_t width) {
+SEEDAUG_HD Drawn draw(const GeometryInstruction& g, const PackedKey& key, int32_t height,
+                      int32_t width) {
   const Stream from = stream(key, static_cast<uint32_t>(g.kind), g.occurrence);
   switch (g.kind) {
     case Kind::random_crop:

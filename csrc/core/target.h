@@ -4,7 +4,9 @@
 #if defined(__CUDACC__)
 // constexpr functions are callable on the device too: the build passes --expt-relaxed-constexpr.
 #define SEEDAUG_HD __host__ __device__ __forceinline__
+#define SEEDAUG_UNROLL _Pragma("unroll")
 #else
 // Always inlined: a copy compiled with AVX-512 flags must never be the one that the linker keeps.
 #define SEEDAUG_HD __attribute__((always_inline)) inline
+#define SEEDAUG_UNROLL
 #endif

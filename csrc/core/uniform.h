@@ -14,8 +14,8 @@ SEEDAUG_HD constexpr uint64_t gate_threshold(double p) {
 
 SEEDAUG_HD constexpr bool gate(uint32_t word, uint64_t threshold) { return word < threshold; }
 
-// Uniform in [0, n), 1 <= n <= 2^32, by the multiply-shift of Lemire (2019) without its rejection: the
-// probability of each value is within 2^-32 of 1 / n.
+// Uniform in [0, n), 1 <= n <= 2^32, by the multiply-shift of Lemire (2019) without its rejection:
+// the probability of each value is within 2^-32 of 1 / n.
 SEEDAUG_HD constexpr uint32_t bounded(uint32_t word, uint64_t n) {
   return static_cast<uint32_t>((word * n) >> 32);
 }
@@ -28,7 +28,8 @@ SEEDAUG_HD constexpr float uniform(uint32_t word) {
 static_assert(gate_threshold(0.0) == 0 && gate_threshold(0.5) == uint64_t{1} << 31);
 static_assert(gate_threshold(1.0) == uint64_t{1} << 32);
 static_assert(!gate(0, gate_threshold(0.0)) && gate(0xffffffff, gate_threshold(1.0)));
-static_assert(bounded(0xffffffff, 33) == 32 && bounded(0, 33) == 0 && bounded(0x80000000, 33) == 16);
+static_assert(bounded(0xffffffff, 33) == 32 && bounded(0, 33) == 0 &&
+              bounded(0x80000000, 33) == 16);
 static_assert(uniform(0xffffffff) == 1.0f - 0x1p-24f && uniform(0xff) == 0.0f);
 
 }  // namespace seedaug

@@ -12,7 +12,8 @@
 namespace seedaug {
 namespace {
 
-constexpr int64_t kGroupElements = 1024;  // of one channel: 4 KiB of normals beside 4 KiB of results
+constexpr int64_t kGroupElements =
+    1024;  // of one channel: 4 KiB of normals beside 4 KiB of results
 
 int64_t rows_per_group(const Batch& b) {
   return std::clamp<int64_t>(kGroupElements / b.target.width, 1, b.target.height);
@@ -23,8 +24,8 @@ int64_t groups_per_frame(const Batch& b) {
   return (b.target.height + rows - 1) / rows;
 }
 
-// Neighbouring columns of an output row that come from memory in one stride: +1, -1, or 0 (one source column,
-// or with fill >= 0 a constant).
+// Neighbouring columns of an output row that come from memory in one stride: +1, -1, or 0 (one
+// source column, or with fill >= 0 a constant).
 struct Run {
   int32_t begin, count, source;
   int8_t step, fill;
@@ -33,7 +34,8 @@ struct Run {
 // Cuts the columns of an axis into runs.
 void cut(const AxisMap& axis, std::vector<Run>& runs) {
   runs.clear();
-  const bool shift_only = axis.steps == 0 || (axis.steps == 1 && axis.step[0].what == AxisStep::What::shift);
+  const bool shift_only =
+      axis.steps == 0 || (axis.steps == 1 && axis.step[0].what == AxisStep::What::shift);
   if (shift_only) {
     const int8_t step = axis.steps == 0 ? int8_t{1} : axis.step[0].sign;
     runs.push_back({0, axis.length, axis.source(0), step, -1});
@@ -51,7 +53,8 @@ void cut(const AxisMap& axis, std::vector<Run>& runs) {
       continue;
     }
     Run* last = runs.empty() || runs.back().fill >= 0 ? nullptr : &runs.back();
-    const int32_t step = last == nullptr ? 2 : from - (last->source + last->step * (last->count - 1));
+    const int32_t step =
+        last == nullptr ? 2 : from - (last->source + last->step * (last->count - 1));
     if (last != nullptr && last->count == 1 && step >= -1 && step <= 1) {
       last->step = static_cast<int8_t>(step);
       ++last->count;
@@ -68,7 +71,8 @@ void repeat_element(int size, const void* element, int64_t count, char* to) {
     std::memset(to, *static_cast<const unsigned char*>(element), static_cast<size_t>(count));
     return;
   }
-  for (int64_t i = 0; i < count; ++i) std::memcpy(to + i * size, element, static_cast<size_t>(size));
+  for (int64_t i = 0; i < count; ++i)
+    std::memcpy(to + i * size, element, static_cast<size_t>(size));
 }
 
 // Elements at any stride <-> elements side by side.
@@ -98,7 +102,8 @@ class Worker {
         normals_(static_cast<size_t>(p_.noises * normals_pitch_)),
         stage_out_(batch.target.column != 1 && batch.target.width != 1) {
     if (stage_out_) {
-      out_rows_.resize(static_cast<size_t>(group_rows_ * b_.channels * b_.target.width * out_size_));
+      out_rows_.resize(
+          static_cast<size_t>(group_rows_ * b_.channels * b_.target.width * out_size_));
     }
     channel_ops_.reserve(static_cast<size_t>(b_.channels) * static_cast<size_t>(p_.ops));
     for (int64_t c = 0; c < b_.channels; ++c) {
@@ -153,12 +158,13 @@ class Worker {
 
   const char* source_at(int64_t c, int32_t y, int32_t x) const {
     return source_.data +
-           (frame_ * source_.frame + c * source_.channel + y * source_.row + x * source_.column) * in_size_;
+           (frame_ * source_.frame + c * source_.channel + y * source_.row + x * source_.column) *
+               in_size_;
   }
 
   char* target_at(int64_t c, int64_t y) const {
-    return b_.target.data + (sample_ * b_.target.sample + frame_ * b_.target.frame + c * b_.target.channel +
-                             y * b_.target.row) *
+    return b_.target.data + (sample_ * b_.target.sample + frame_ * b_.target.frame +
+                             c * b_.target.channel + y * b_.target.row) *
                                 out_size_;
   }
 
@@ -170,8 +176,8 @@ class Worker {
       if (from < 0 || span_ == 0) continue;
       char* to = in_rows_.data() + (y - first_row_) * b_.channels * pitch;
       if (source_.channel == 1 && source_.column == b_.channels) {
-        kernels_.deinterleave(in_size_, source_at(0, from, origin_), static_cast<int>(b_.channels), span_,
-                              to, span_);
+        kernels_.deinterleave(in_size_, source_at(0, from, origin_), static_cast<int>(b_.channels),
+                              span_, to, span_);
         continue;
       }
       for (int64_t c = 0; c < b_.channels; ++c) {
@@ -185,7 +191,8 @@ class Worker {
     for (int64_t y = first_row_; y < last_row_; ++y) {
       const char* from = out_rows_.data() + (y - first_row_) * b_.channels * pitch;
       if (b_.target.channel == 1 && b_.target.column == b_.channels) {
-        kernels_.interleave(out_size_, from, width, static_cast<int>(b_.channels), width, target_at(0, y));
+        kernels_.interleave(out_size_, from, width, static_cast<int>(b_.channels), width,
+                            target_at(0, y));
         continue;
       }
       for (int64_t c = 0; c < b_.channels; ++c) {
@@ -197,9 +204,12 @@ class Worker {
   void draw_normals(int64_t c) {
     for (int k = 0; k < p_.ops; ++k) {
       if (p_.op[k].code != PointwiseOp::Code::noise) continue;
-      const Stream from = stream(key_, static_cast<uint32_t>(Kind::gaussian_noise), p_.op[k].occurrence);
-      const int64_t first = ((frame_ * b_.channels + c) * b_.target.height + first_row_) * b_.target.width;
-      kernels_.normals(from, static_cast<uint64_t>(first), (last_row_ - first_row_) * b_.target.width,
+      const Stream from =
+          stream(key_, static_cast<uint32_t>(Kind::gaussian_noise), p_.op[k].occurrence);
+      const int64_t first =
+          ((frame_ * b_.channels + c) * b_.target.height + first_row_) * b_.target.width;
+      kernels_.normals(from, static_cast<uint64_t>(first),
+                       (last_row_ - first_row_) * b_.target.width,
                        normals_.data() + p_.op[k].noise * normals_pitch_);
     }
   }
@@ -212,8 +222,9 @@ class Worker {
       source = stage_in_ ? in_rows_.data() + (local * b_.channels + c) * span_ * in_size_
                          : source_at(c, from, origin_);
     }
-    char* target = stage_out_ ? out_rows_.data() + (local * b_.channels + c) * b_.target.width * out_size_
-                              : target_at(c, y);
+    char* target = stage_out_
+                       ? out_rows_.data() + (local * b_.channels + c) * b_.target.width * out_size_
+                       : target_at(c, y);
     for (const Run& run : runs_) {
       const int32_t column = run.fill >= 0 ? -1 - run.fill : run.source;
       const int32_t pixel = later_fill(column, from);
@@ -245,14 +256,12 @@ class Worker {
   }
 
   // Pixels through the chain.
-  void compute(int64_t c, const Run& run, int32_t pixel, const char* source, char* to, int64_t local) {
+  void compute(int64_t c, const Run& run, int32_t pixel, const char* source, char* to,
+               int64_t local) {
     const int entry = pixel < 0 ? p_.fill[-1 - pixel].entry : 0;
-    Row row{nullptr,
-            to,
-            run.count,
-            channel_ops_.data() + c * p_.ops + entry,
-            p_.ops - entry,
-            normals_.data() + local * b_.target.width + run.begin,
+    Row row{nullptr,        to,
+            run.count,      channel_ops_.data() + c * p_.ops + entry,
+            p_.ops - entry, normals_.data() + local * b_.target.width + run.begin,
             normals_pitch_};
     Walk walk = Walk::forward;
     float value;
@@ -268,7 +277,8 @@ class Worker {
       row.source = &value;
       walk = Walk::constant;
     }
-    kernels_.row[static_cast<int>(p_.input)][static_cast<int>(walk)][static_cast<int>(p_.output)](row);
+    kernels_.row[static_cast<int>(p_.input)][static_cast<int>(walk)][static_cast<int>(p_.output)](
+        row);
   }
 
   const Batch& b_;
@@ -277,9 +287,9 @@ class Worker {
   const int in_size_, out_size_;
   const int64_t group_rows_;
   const int64_t normals_pitch_;
-  std::vector<float> normals_;             // [noise op, row of the group, column]
-  std::vector<PointwiseOp> channel_ops_;   // [channel, op]
-  std::vector<char> in_rows_, out_rows_;   // [row of the group, channel, column]
+  std::vector<float> normals_;            // [noise op, row of the group, column]
+  std::vector<PointwiseOp> channel_ops_;  // [channel, op]
+  std::vector<char> in_rows_, out_rows_;  // [row of the group, channel, column]
   const bool stage_out_;
 
   int64_t sample_ = -1, frame_ = 0, first_row_ = 0, last_row_ = 0;
@@ -293,7 +303,9 @@ class Worker {
 
 }  // namespace
 
-int64_t unit_count(const Batch& batch) { return batch.samples * batch.frames * groups_per_frame(batch); }
+int64_t unit_count(const Batch& batch) {
+  return batch.samples * batch.frames * groups_per_frame(batch);
+}
 
 int64_t unit_size(const Batch& batch) {
   return rows_per_group(batch) * batch.target.width * batch.channels;

@@ -1,5 +1,5 @@
-// Runs a program over a batch: read -> geometry -> pointwise -> write, a few rows at a time, nothing in between
-// but what stays in the first-level cache.
+// Runs a program over a batch: read -> geometry -> pointwise -> write, a few rows at a time,
+// nothing in between but what stays in the first-level cache.
 #pragma once
 
 #include <cstdint>

@@ -32,17 +32,20 @@ class PlaneWorker {
       float* to = sums_.data() + int64_t{row} * b_.width;
       const char* gradients = from + int64_t{y} * b_.out_width * out_size_;
       for (int32_t x = 0; x < b_.out_width; ++x) {
-        if (columns_[x] >= 0) to[columns_[x]] += read_element(p_.output, gradients + x * out_size_) * slope;
+        if (columns_[x] >= 0)
+          to[columns_[x]] += read_element(p_.output, gradients + x * out_size_) * slope;
       }
     }
     char* result = b_.result + number * b_.height * b_.width * in_size_;
-    for (size_t i = 0; i < sums_.size(); ++i) write_element(p_.input, sums_[i], result + i * in_size_);
+    for (size_t i = 0; i < sums_.size(); ++i)
+      write_element(p_.input, sums_[i], result + i * in_size_);
   }
 
  private:
   void begin_sample(int64_t sample) {
     sample_ = sample;
-    sample_geometry(p_, packed_key(b_.keys + sample * b_.key_stride), b_.height, b_.width, geometry_);
+    sample_geometry(p_, packed_key(b_.keys + sample * b_.key_stride), b_.height, b_.width,
+                    geometry_);
     for (int32_t x = 0; x < b_.out_width; ++x) columns_[x] = geometry_.x.source(x);
   }
 
@@ -62,9 +65,12 @@ const char* not_differentiable(const Program& program) {
     return "only a program from floats to floats has a gradient";
   }
   for (int k = 0; k < program.ops; ++k) {
-    if (program.op[k].code == PointwiseOp::Code::clamp) return "a clamp has no gradient in the fused pass";
-    if (program.op[k].code == PointwiseOp::Code::round_u8) return "rounding to integers has no gradient";
-    if (program.op[k].code == PointwiseOp::Code::trunc_u8) return "rounding to integers has no gradient";
+    if (program.op[k].code == PointwiseOp::Code::clamp)
+      return "a clamp has no gradient in the fused pass";
+    if (program.op[k].code == PointwiseOp::Code::round_u8)
+      return "rounding to integers has no gradient";
+    if (program.op[k].code == PointwiseOp::Code::trunc_u8)
+      return "rounding to integers has no gradient";
   }
   return nullptr;
 }

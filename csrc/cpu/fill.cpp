@@ -9,19 +9,24 @@
 namespace seedaug {
 namespace {
 
-constexpr int64_t kPiece = 1024;  // values that stay in the first-level cache between drawing and rounding
+constexpr int64_t kPiece =
+    1024;  // values that stay in the first-level cache between drawing and rounding
 
-void draw(const Kernels& table, FillKind what, const Stream& from, int64_t first, int64_t count, void* to) {
+void draw(const Kernels& table, FillKind what, const Stream& from, int64_t first, int64_t count,
+          void* to) {
   const auto element = static_cast<uint64_t>(first);
-  if (what == FillKind::words) return table.element_words(from, element, count, static_cast<uint32_t*>(to));
-  if (what == FillKind::uniform) return table.uniforms(from, element, count, static_cast<float*>(to));
+  if (what == FillKind::words)
+    return table.element_words(from, element, count, static_cast<uint32_t*>(to));
+  if (what == FillKind::uniform)
+    return table.uniforms(from, element, count, static_cast<float*>(to));
   table.normals(from, element, count, static_cast<float*>(to));
 }
 
-void draw_rounded(const Kernels& table, const FillBatch& b, const Stream& from, int64_t first, int64_t count,
-                  char* to) {
+void draw_rounded(const Kernels& table, const FillBatch& b, const Stream& from, int64_t first,
+                  int64_t count, char* to) {
   const bool is_half = b.type == DType::f16;
-  const PointwiseOp round{is_half ? PointwiseOp::Code::round_f16 : PointwiseOp::Code::round_bf16, 0, 0, 0, 0, 0, 0};
+  const PointwiseOp round{
+      is_half ? PointwiseOp::Code::round_f16 : PointwiseOp::Code::round_bf16, 0, 0, 0, 0, 0, 0};
   const RowFunction write = table.row[static_cast<int>(DType::f32)][0][static_cast<int>(b.type)];
   float values[kPiece];
   for (int64_t done = 0; done < count; done += kPiece) {

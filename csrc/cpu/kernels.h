@@ -1,4 +1,5 @@
-// The loops that are built once per instruction set, as a table of functions; kernels() picks one at load.
+// The loops that are built once per instruction set, as a table of functions; kernels() picks one
+// at load.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,8 @@ struct Row {
   int64_t count;
   const PointwiseOp* ops;  // affine ops already hold this channel's a and b
   int op_count;
-  const float* normals;  // noise op k reads normals[k * normals_pitch + i]; readable to kVectorSlack beyond
+  const float*
+      normals;  // noise op k reads normals[k * normals_pitch + i]; readable to kVectorSlack beyond
   int64_t normals_pitch;
 };
 
@@ -42,10 +44,10 @@ struct Kernels {
   // out[i] = source[-i], elements of 1, 2, 4 or 8 bytes
   void (*reverse)(int element_size, const void* source, int64_t count, void* out);
   // planes[c][x] = pixels[x][c] and back; plane c starts at planes + c * pitch elements.
-  void (*deinterleave)(int element_size, const void* pixels, int channels, int64_t count, void* planes,
-                       int64_t pitch);
-  void (*interleave)(int element_size, const void* planes, int64_t pitch, int channels, int64_t count,
-                     void* pixels);
+  void (*deinterleave)(int element_size, const void* pixels, int channels, int64_t count,
+                       void* planes, int64_t pitch);
+  void (*interleave)(int element_size, const void* planes, int64_t pitch, int channels,
+                     int64_t count, void* pixels);
 };
 
 // The table in use: the best that the processor can run, or the one that SEEDAUG_ISA names.

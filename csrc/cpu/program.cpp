@@ -36,8 +36,9 @@ const char* name_of(Kind kind) {
 }
 
 const char* name_of(DType type) {
-  static const char* const names[] = {"uint8", "float16", "bfloat16", "float32", "bool",   "int8",  "int16",
-                                      "int32", "int64",   "float64",  "uint16",  "uint32", "uint64"};
+  static const char* const names[] = {"uint8",  "float16", "bfloat16", "float32", "bool",
+                                      "int8",   "int16",   "int32",    "int64",   "float64",
+                                      "uint16", "uint32",  "uint64"};
   return names[static_cast<int>(type)];
 }
 
@@ -92,8 +93,8 @@ class Lowering {
   std::string run(DType output) {
     if (!run().empty()) return error_;
     if (current_ != output) {
-      return std::string("the program ends in ") + name_of(current_) + ", but dtype=" + name_of(output) +
-             " was asked for; put a to_dtype at its end";
+      return std::string("the program ends in ") + name_of(current_) +
+             ", but dtype=" + name_of(output) + " was asked for; put a to_dtype at its end";
     }
     program_.output = output;
     program_.geometry_only = program_.ops == 0 && program_.input == output;
@@ -113,12 +114,14 @@ class Lowering {
     if (at + 3 > encoded_.code_length) return fail("the program breaks off inside an instruction");
     kind_ = static_cast<Kind>(encoded_.code[at]);
     what_ = encoded_.code[at] >= 0 && encoded_.code[at] < 128 ? name_of(kind_) : nullptr;
-    if (what_ == nullptr) return fail("no instruction has kind " + std::to_string(encoded_.code[at]));
+    if (what_ == nullptr)
+      return fail("no instruction has kind " + std::to_string(encoded_.code[at]));
     occurrence_ = encoded_.code[at + 1];
     count_ = encoded_.code[at + 2];
     arguments_ = encoded_.code + at + 3;
     if (occurrence_ < 0 || occurrence_ > kMaxOccurrence) {
-      return fail(std::string(what_) + ": occurrence must be in [0, 31], got " + std::to_string(occurrence_));
+      return fail(std::string(what_) + ": occurrence must be in [0, 31], got " +
+                  std::to_string(occurrence_));
     }
     if (count_ < 0 || count_ > encoded_.code_length - at - 3) {
       return fail("the program breaks off inside an instruction");
@@ -187,8 +190,9 @@ class Lowering {
   void to_dtype() {
     if (!expect(2) || !arithmetic()) return;
     if (arguments_[0] < 0 || arguments_[0] > 3) {
-      return complain("dtype code must be 0 (uint8), 1 (float16), 2 (bfloat16) or 3 (float32), got " +
-                      std::to_string(arguments_[0]));
+      return complain(
+          "dtype code must be 0 (uint8), 1 (float16), 2 (bfloat16) or 3 (float32), got " +
+          std::to_string(arguments_[0]));
     }
     convert(static_cast<DType>(arguments_[0]), arguments_[1] != 0);
   }
@@ -213,7 +217,8 @@ class Lowering {
         return complain("mean must be finite, got " + number(m));
       }
     }
-    add({PointwiseOp::Code::affine, 0, 0, static_cast<int16_t>(table), static_cast<int16_t>(count), 0, 0});
+    add({PointwiseOp::Code::affine, 0, 0, static_cast<int16_t>(table), static_cast<int16_t>(count),
+         0, 0});
     settle();
   }
 
@@ -227,17 +232,19 @@ class Lowering {
     if (!(sigma >= 0 && std::isfinite(sigma))) {
       return complain("sigma must be finite and not negative, got " + number(v[1]));
     }
-    add({PointwiseOp::Code::noise, static_cast<uint8_t>(occurrence_), static_cast<uint8_t>(program_.noises++),
-         0, 0, sigma, mean});
+    add({PointwiseOp::Code::noise, static_cast<uint8_t>(occurrence_),
+         static_cast<uint8_t>(program_.noises++), 0, 0, sigma, mean});
     settle();
-    if (arguments_[1] != 0 && current_ != DType::u8) add({PointwiseOp::Code::clamp, 0, 0, 0, 0, 0.0f, 1.0f});
+    if (arguments_[1] != 0 && current_ != DType::u8)
+      add({PointwiseOp::Code::clamp, 0, 0, 0, 0, 0.0f, 1.0f});
   }
 
   void clamp() {
     if (!expect(1) || !arithmetic()) return;
     const double* v = values(arguments_[0], 2);
     if (v == nullptr) return;
-    if (!(v[0] <= v[1])) return complain("min must not exceed max, got " + number(v[0]) + ", " + number(v[1]));
+    if (!(v[0] <= v[1]))
+      return complain("min must not exceed max, got " + number(v[0]) + ", " + number(v[1]));
     add({PointwiseOp::Code::clamp, 0, 0, 0, 0, static_cast<float>(v[0]), static_cast<float>(v[1])});
     settle();
   }
@@ -285,16 +292,18 @@ class Lowering {
     g.width = static_cast<int32_t>(arguments_[1]);
   }
 
-  void padding(GeometryInstruction& g, const int64_t* sides, int64_t mode, int64_t fill, int64_t fill_count,
-               bool negative) {
+  void padding(GeometryInstruction& g, const int64_t* sides, int64_t mode, int64_t fill,
+               int64_t fill_count, bool negative) {
     if (mode < 0 || mode > 3) {
-      return complain("padding mode must be 0 (constant), 1 (edge), 2 (reflect) or 3 (symmetric), got " +
-                      std::to_string(mode));
+      return complain(
+          "padding mode must be 0 (constant), 1 (edge), 2 (reflect) or 3 (symmetric), got " +
+          std::to_string(mode));
     }
     g.mode = static_cast<PadMode>(mode);
     for (int i = 0; sides != nullptr && i < 4; ++i) {
       if ((sides[i] < 0 && !negative) || std::llabs(sides[i]) > INT32_MAX / 4) {
-        return complain("padding must not be negative or beyond 2^29, got " + std::to_string(sides[i]));
+        return complain("padding must not be negative or beyond 2^29, got " +
+                        std::to_string(sides[i]));
       }
     }
     if (sides != nullptr) {
@@ -319,8 +328,8 @@ class Lowering {
       program_.bits[table + c] = element_bits(v[c], current_);
       program_.table[table + c] = as_value(program_.bits[table + c]);
     }
-    program_.fill[program_.fills++] = {static_cast<int16_t>(program_.ops), static_cast<int16_t>(table),
-                                       static_cast<int16_t>(count)};
+    program_.fill[program_.fills++] = {static_cast<int16_t>(program_.ops),
+                                       static_cast<int16_t>(table), static_cast<int16_t>(count)};
   }
 
   // The fill as the chain sees it where it enters: a value of the current type.
@@ -358,7 +367,8 @@ class Lowering {
   }
 
   const double* values(int64_t offset, int64_t count) {
-    if (offset >= 0 && count >= 0 && offset <= encoded_.value_count && count <= encoded_.value_count - offset) {
+    if (offset >= 0 && count >= 0 && offset <= encoded_.value_count &&
+        count <= encoded_.value_count - offset) {
       return encoded_.values + offset;
     }
     complain("an argument points outside of the list of values");
@@ -418,7 +428,8 @@ std::string by(int64_t height, int64_t width) {
   return std::to_string(height) + "x" + std::to_string(width);
 }
 
-// Reflecting reaches at most length - 1 beyond the border, mirroring with the border at most length.
+// Reflecting reaches at most length - 1 beyond the border, mirroring with the border at most
+// length.
 bool pads_too_far(const Drawn& d, PadMode mode, ImageSize image) {
   if (mode != PadMode::reflect && mode != PadMode::symmetric) return false;
   const int64_t less = mode == PadMode::reflect ? 1 : 0;
@@ -429,20 +440,24 @@ bool pads_too_far(const Drawn& d, PadMode mode, ImageSize image) {
 std::string check_one(const GeometryInstruction& g, ImageSize& image) {
   const std::string what = name_of(g.kind);
   const PackedKey any{0, 0, 0};
-  const int32_t height = static_cast<int32_t>(image.height), width = static_cast<int32_t>(image.width);
+  const int32_t height = static_cast<int32_t>(image.height),
+                width = static_cast<int32_t>(image.width);
   Drawn d{};
   // A draw needs a crop that fits: take the paddings from an instruction that always fits.
   GeometryInstruction fitting = g;
   if (g.kind == Kind::random_crop && !g.pad_if_needed) fitting.height = fitting.width = 1;
   d = draw(fitting, any, height, width);
-  const int64_t rows = image.height + d.pad_top + d.pad_bottom, columns = image.width + d.pad_left + d.pad_right;
+  const int64_t rows = image.height + d.pad_top + d.pad_bottom,
+                columns = image.width + d.pad_left + d.pad_right;
   if (pads_too_far(d, g.mode, image)) {
-    return what + ": padding must be smaller than the image (" + by(image.height, image.width) + ") for " +
+    return what + ": padding must be smaller than the image (" + by(image.height, image.width) +
+           ") for " +
            (g.mode == PadMode::reflect ? "padding_mode='reflect'" : "padding_mode='symmetric'");
   }
   if (rows < 1 || columns < 1) return what + ": the padded image would be " + by(rows, columns);
   image = {rows, columns};
-  if (g.kind == Kind::pad || g.kind == Kind::horizontal_flip || g.kind == Kind::vertical_flip) return "";
+  if (g.kind == Kind::pad || g.kind == Kind::horizontal_flip || g.kind == Kind::vertical_flip)
+    return "";
   if (g.height > rows || g.width > columns) {
     return what + "(size=(" + std::to_string(g.height) + ", " + std::to_string(g.width) +
            ")): the padded image is " + by(rows, columns) +

@@ -7,7 +7,8 @@
 
 namespace seedaug {
 
-// The C interface of numpy.random (numpy/random/bitgen.h), passed in a capsule named "BitGenerator".
+// The C interface of numpy.random (numpy/random/bitgen.h), passed in a capsule named
+// "BitGenerator".
 struct BitGenerator {
   void* state;
   uint64_t (*next_uint64)(void*);

@@ -22,7 +22,8 @@ constexpr int kMaxKind = 127;
 Stream checked_stream(int64_t seed, int64_t low, int64_t high, int kind, int occurrence) {
   const int64_t words[3] = {seed, low, high};
   const PackedKey key = packed_key(words);
-  if (!is_packed_key(key)) throw py::value_error("the key is not a packed key: its block, kind and occurrence must be 0");
+  if (!is_packed_key(key))
+    throw py::value_error("the key is not a packed key: its block, kind and occurrence must be 0");
   if (kind < 1 || kind > kMaxKind) {
     throw py::value_error("kind must be in [1, 127], got " + std::to_string(kind));
   }
@@ -33,18 +34,19 @@ Stream checked_stream(int64_t seed, int64_t low, int64_t high, int kind, int occ
 }
 
 py::tuple evaluate(const std::vector<uint32_t>& counter, const std::vector<uint32_t>& key) {
-  if (counter.size() != 4 || key.size() != 2) throw py::value_error("philox takes 4 counter words and 2 key words");
+  if (counter.size() != 4 || key.size() != 2)
+    throw py::value_error("philox takes 4 counter words and 2 key words");
   const Block b = philox4x32_10({counter[0], counter[1], counter[2], counter[3]}, {key[0], key[1]});
   return py::make_tuple(b.w0, b.w1, b.w2, b.w3);
 }
 
-py::array_t<uint32_t> words(int64_t seed, int64_t low, int64_t high, int kind, int occurrence, int64_t first_block,
-                            int64_t count) {
+py::array_t<uint32_t> words(int64_t seed, int64_t low, int64_t high, int kind, int occurrence,
+                            int64_t first_block, int64_t count) {
   const Stream from = checked_stream(seed, low, high, kind, occurrence);
   if (first_block < 0 || count < 0 || count > kMaxElements ||
       first_block > (int64_t{1} << 32) - (count + 3) / 4) {
-    throw py::value_error("a stream has 2^32 blocks of 4 words; got first_block=" + std::to_string(first_block) +
-                          ", n=" + std::to_string(count));
+    throw py::value_error("a stream has 2^32 blocks of 4 words; got first_block=" +
+                          std::to_string(first_block) + ", n=" + std::to_string(count));
   }
   py::array_t<uint32_t> out(count);
   kernels().words(from, static_cast<uint32_t>(first_block), count, out.mutable_data());
@@ -52,12 +54,15 @@ py::array_t<uint32_t> words(int64_t seed, int64_t low, int64_t high, int kind, i
 }
 
 py::array_t<int64_t> permutation(uint64_t seed, int64_t epoch, int64_t worker, int64_t n) {
-  if (epoch < 0 || epoch > kMaxEpoch) throw py::value_error("epoch must be in [0, 2^24), got " + std::to_string(epoch));
+  if (epoch < 0 || epoch > kMaxEpoch)
+    throw py::value_error("epoch must be in [0, 2^24), got " + std::to_string(epoch));
   if (worker < 0 || worker > kMaxWorker) {
     throw py::value_error("worker must be in [0, 2^20), got " + std::to_string(worker));
   }
-  if (n < 0 || n > kMaxShuffle) throw py::value_error("n must be in [0, 2^32], got " + std::to_string(n));
-  const Stream from = shuffle_stream(seed, static_cast<uint32_t>(epoch), static_cast<uint32_t>(worker));
+  if (n < 0 || n > kMaxShuffle)
+    throw py::value_error("n must be in [0, 2^32], got " + std::to_string(n));
+  const Stream from =
+      shuffle_stream(seed, static_cast<uint32_t>(epoch), static_cast<uint32_t>(worker));
   py::array_t<int64_t> result(n);
   int64_t* order = result.mutable_data();
   const py::gil_scoped_release release;
@@ -73,7 +78,8 @@ py::array_t<int64_t> permutation(uint64_t seed, int64_t epoch, int64_t worker, i
 
 py::dict config() {
   py::list available;
-  for (const char* const* name = available_isas(); *name != nullptr; ++name) available.append(*name);
+  for (const char* const* name = available_isas(); *name != nullptr; ++name)
+    available.append(*name);
   py::dict d;
   d["version"] = SEEDAUG_VERSION;
   d["stream_version"] = kStreamVersion;
@@ -137,13 +143,15 @@ PYBIND11_MODULE(_core, m) {
   m.def("config", &config);
   m.def("use_isa", [](const std::string& name) { return use_isa(name.c_str()); });
   m.def("philox", &evaluate, py::arg("counter"), py::arg("key"));
-  m.def("words", &words, py::arg("seed"), py::arg("lo"), py::arg("hi"), py::arg("kind"), py::arg("occurrence"),
-        py::arg("first_block"), py::arg("n"));
-  m.def("permutation", &permutation, py::arg("seed"), py::arg("epoch"), py::arg("worker"), py::arg("n"));
-  // NumPy keeps no reference to the capsule's owner beyond the bit generator itself, which Generator holds.
+  m.def("words", &words, py::arg("seed"), py::arg("lo"), py::arg("hi"), py::arg("kind"),
+        py::arg("occurrence"), py::arg("first_block"), py::arg("n"));
+  m.def("permutation", &permutation, py::arg("seed"), py::arg("epoch"), py::arg("worker"),
+        py::arg("n"));
+  // NumPy keeps no reference to the capsule's owner beyond the bit generator itself, which
+  // Generator holds.
   py::class_<PyBitGenerator>(m, "BitGenerator")
-      .def(py::init<int64_t, int64_t, int64_t, int, int>(), py::arg("seed"), py::arg("lo"), py::arg("hi"),
-           py::arg("kind"), py::arg("occurrence"))
+      .def(py::init<int64_t, int64_t, int64_t, int, int>(), py::arg("seed"), py::arg("lo"),
+           py::arg("hi"), py::arg("kind"), py::arg("occurrence"))
       .def_property_readonly("capsule", &PyBitGenerator::capsule)
       .def_property_readonly("lock", &PyBitGenerator::lock)
       .def_property_readonly("words_read", &PyBitGenerator::words_read);

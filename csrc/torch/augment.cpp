@@ -27,8 +27,8 @@ struct Call {
   int32_t device = -1;
 };
 
-void lower_or_throw(const Numbers& code, const Values& values, DType input, DType output, int64_t channels,
-                    Program& program) {
+void lower_or_throw(const Numbers& code, const Values& values, DType input, DType output,
+                    int64_t channels, Program& program) {
   const std::string error = lower(encode(code, values), input, output, channels, program);
   STD_TORCH_CHECK(error.empty(), error);
 }
@@ -41,8 +41,13 @@ ImageSize size_or_throw(const Program& program, ImageSize image) {
 }
 
 Source source_of(const Tensor& t, const View& v) {
-  return {static_cast<const char*>(t.data_ptr()), static_cast<int32_t>(v.height), static_cast<int32_t>(v.width),
-          v.frame, v.channel, v.row, v.column};
+  return {static_cast<const char*>(t.data_ptr()),
+          static_cast<int32_t>(v.height),
+          static_cast<int32_t>(v.width),
+          v.frame,
+          v.channel,
+          v.row,
+          v.column};
 }
 
 void begin_call(Call& call, const Tensor& first) {
@@ -59,8 +64,9 @@ void finish_call(Call& call, const View& v, DType element) {
   b.channels = v.channels;
   b.sources = call.sources.data();
   const int64_t elements = v.frames * v.channels * call.result.height * call.result.width;
-  STD_TORCH_CHECK(call.program.noises == 0 || elements <= kMaxElements, "GaussianNoise: one sample has at most ",
-                  kMaxElements, " elements, got ", elements);
+  STD_TORCH_CHECK(call.program.noises == 0 || elements <= kMaxElements,
+                  "GaussianNoise: one sample has at most ", kMaxElements, " elements, got ",
+                  elements);
 }
 
 // One tensor, with the keys already checked.
@@ -69,8 +75,9 @@ View prepare(Call& call, Tensor& input, bool per_sample, int64_t key_count, cons
   begin_call(call, input);
   const DType element = element_type(input.scalar_type());
   const View v = view_of(input, per_sample, "input");
-  STD_TORCH_CHECK(!per_sample || v.samples == key_count, "keys must be one for each sample: input is ",
-                  shape_text(input), ", keys are [", key_count, ", 3]");
+  STD_TORCH_CHECK(!per_sample || v.samples == key_count,
+                  "keys must be one for each sample: input is ", shape_text(input), ", keys are [",
+                  key_count, ", 3]");
   lower_or_throw(program, values, element, element_type(dtype), v.channels, call.program);
   call.result = size_or_throw(call.program, {v.height, v.width});
   call.sources.push_back(source_of(input, v));
@@ -85,8 +92,8 @@ View prepare_list(Call& call, std::vector<Tensor>& inputs, const Keys& keys, con
                   const Values& values, ScalarType dtype) {
   STD_TORCH_CHECK(!inputs.empty(), "inputs must hold at least one image");
   STD_TORCH_CHECK(keys.per_sample && keys.count == static_cast<int64_t>(inputs.size()),
-                  "keys must be one for each image: there are ", inputs.size(), " images, keys are [", keys.count,
-                  ", 3]");
+                  "keys must be one for each image: there are ", inputs.size(),
+                  " images, keys are [", keys.count, ", 3]");
   begin_call(call, inputs[0]);
   const ScalarType type = inputs[0].scalar_type();
   View first{};
@@ -99,16 +106,18 @@ View prepare_list(Call& call, std::vector<Tensor>& inputs, const Keys& keys, con
     const View v = view_of(image, false, "inputs");
     if (n == 0) {
       first = v;
-      lower_or_throw(program, values, element_type(type), element_type(dtype), v.channels, call.program);
+      lower_or_throw(program, values, element_type(type), element_type(dtype), v.channels,
+                     call.program);
     }
-    STD_TORCH_CHECK(image.dim() == inputs[0].dim() && v.channels == first.channels && v.frames == first.frames,
-                    "inputs[", n, "] must be like inputs[0] but for height and width: ", shape_text(image), " and ",
-                    shape_text(inputs[0]));
+    STD_TORCH_CHECK(
+        image.dim() == inputs[0].dim() && v.channels == first.channels && v.frames == first.frames,
+        "inputs[", n, "] must be like inputs[0] but for height and width: ", shape_text(image),
+        " and ", shape_text(inputs[0]));
     const ImageSize size = size_or_throw(call.program, {v.height, v.width});
     if (n == 0) call.result = size;
-    STD_TORCH_CHECK(size.height == call.result.height && size.width == call.result.width, "inputs[", n,
-                    "] comes out as ", size.height, "x", size.width, " and inputs[0] as ", call.result.height, "x",
-                    call.result.width, "; end the geometry with a crop");
+    STD_TORCH_CHECK(size.height == call.result.height && size.width == call.result.width, "inputs[",
+                    n, "] comes out as ", size.height, "x", size.width, " and inputs[0] as ",
+                    call.result.height, "x", call.result.width, "; end the geometry with a crop");
     call.sources.push_back(source_of(image, v));
   }
   call.batch.samples = static_cast<int64_t>(inputs.size());
@@ -121,8 +130,14 @@ void run(Call& call, const Keys& keys, const View& out, const Tensor& result) {
   Batch& b = call.batch;
   b.keys = keys.data;
   b.key_stride = keys.stride();
-  b.target = {static_cast<char*>(result.data_ptr()), static_cast<int32_t>(out.height),
-              static_cast<int32_t>(out.width), out.sample, out.frame, out.channel, out.row, out.column};
+  b.target = {static_cast<char*>(result.data_ptr()),
+              static_cast<int32_t>(out.height),
+              static_cast<int32_t>(out.width),
+              out.sample,
+              out.frame,
+              out.channel,
+              out.row,
+              out.column};
   if (b.samples * b.frames * b.channels == 0) return;
 #if defined(SEEDAUG_WITH_CUDA)
   if (call.on_cuda) {
@@ -137,27 +152,30 @@ void run(Call& call, const Keys& keys, const View& out, const Tensor& result) {
 }
 
 bool wants_channels_last(int64_t layout, const View& input) {
-  STD_TORCH_CHECK(layout >= 0 && layout <= 2, "layout must be 0 (as the input), 1 (contiguous) or 2 (channels_last), got ",
+  STD_TORCH_CHECK(layout >= 0 && layout <= 2,
+                  "layout must be 0 (as the input), 1 (contiguous) or 2 (channels_last), got ",
                   layout);
   return layout == 2 || (layout == 0 && is_channels_last(input));
 }
 
 // `sizes` are the input's: all but the last two are asked of `out` too.
 void check_out(const Call& call, std::vector<int64_t> sizes, const Tensor& out) {
-  STD_TORCH_CHECK(out.is_cuda() == call.on_cuda && (!call.on_cuda || out.get_device_index() == call.device),
-                  "out must be on the device of the input");
+  STD_TORCH_CHECK(
+      out.is_cuda() == call.on_cuda && (!call.on_cuda || out.get_device_index() == call.device),
+      "out must be on the device of the input");
   sizes[sizes.size() - 2] = call.result.height;
   sizes[sizes.size() - 1] = call.result.width;
   const auto got = out.sizes();
-  STD_TORCH_CHECK(sizes == std::vector<int64_t>(got.begin(), got.end()), "out must be ", shape_text(sizes), ", got ",
-                  shape_text(out));
+  STD_TORCH_CHECK(sizes == std::vector<int64_t>(got.begin(), got.end()), "out must be ",
+                  shape_text(sizes), ", got ", shape_text(out));
   check_writable(out);
 }
 
 View writable_view(Tensor& out, bool per_sample) {
   const void* before = out.data_ptr();
   const View v = view_of(out, per_sample, "out");
-  STD_TORCH_CHECK(out.data_ptr() == before, "the leading dimensions of out must lie one after another in memory");
+  STD_TORCH_CHECK(out.data_ptr() == before,
+                  "the leading dimensions of out must lie one after another in memory");
   return v;
 }
 
@@ -169,31 +187,33 @@ std::vector<int64_t> batch_sizes(const std::vector<Tensor>& inputs) {
   return sizes;
 }
 
-Tensor augment_with(Tensor input, const Keys& keys, const Numbers& program, const Values& values, ScalarType dtype,
-                    int64_t layout) {
+Tensor augment_with(Tensor input, const Keys& keys, const Numbers& program, const Values& values,
+                    ScalarType dtype, int64_t layout) {
   Call call;
   const View v = prepare(call, input, keys.per_sample, keys.count, program, values, dtype);
   const auto sizes = input.sizes();
-  Tensor result = empty_images({sizes.begin(), sizes.end()}, call.result.height, call.result.width, dtype,
-                               wants_channels_last(layout, v), input);
+  Tensor result = empty_images({sizes.begin(), sizes.end()}, call.result.height, call.result.width,
+                               dtype, wants_channels_last(layout, v), input);
   run(call, keys, view_of(result, keys.per_sample, "result"), result);
   return result;
 }
 
 }  // namespace
 
-Tensor augment(Tensor input, Tensor keys, Numbers program, Values values, ScalarType dtype, int64_t layout) {
+Tensor augment(Tensor input, Tensor keys, Numbers program, Values values, ScalarType dtype,
+               int64_t layout) {
   const bool on_cuda = input.is_cuda();
   const Keys checked = check_keys(keys, on_cuda, on_cuda ? input.get_device_index() : -1);
   return augment_with(std::move(input), checked, program, values, dtype, layout);
 }
 
-Tensor augment_key(Tensor input, int64_t seed, int64_t low, int64_t high, Numbers program, Values values,
-                   ScalarType dtype, int64_t layout) {
+Tensor augment_key(Tensor input, int64_t seed, int64_t low, int64_t high, Numbers program,
+                   Values values, ScalarType dtype, int64_t layout) {
   const int64_t words[3] = {seed, low, high};
   STD_TORCH_CHECK(is_packed_key(packed_key(words)),
                   "the key is not a packed key (its block, kind and occurrence fields must be 0)");
-  STD_TORCH_CHECK(!input.is_cuda(), "augment_key works on CPU tensors; give a key tensor to augment instead");
+  STD_TORCH_CHECK(!input.is_cuda(),
+                  "augment_key works on CPU tensors; give a key tensor to augment instead");
   const Keys keys{input, words, 1, false};
   return augment_with(std::move(input), keys, program, values, dtype, layout);
 }
@@ -209,8 +229,8 @@ void augment_out(Tensor input, Tensor keys, Numbers program, Values values, Tens
   run(call, checked, writable_view(out, checked.per_sample), out);
 }
 
-Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, Numbers program, Values values, ScalarType dtype,
-                    int64_t layout) {
+Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, Numbers program, Values values,
+                    ScalarType dtype, int64_t layout) {
   STD_TORCH_CHECK(!inputs.empty(), "inputs must hold at least one image");
   const bool on_cuda = inputs[0].is_cuda();
   const Keys checked = check_keys(keys, on_cuda, on_cuda ? inputs[0].get_device_index() : -1);
@@ -222,7 +242,8 @@ Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, Numbers program, Va
   return result;
 }
 
-void augment_list_out(std::vector<Tensor> inputs, Tensor keys, Numbers program, Values values, Tensor out) {
+void augment_list_out(std::vector<Tensor> inputs, Tensor keys, Numbers program, Values values,
+                      Tensor out) {
   STD_TORCH_CHECK(!inputs.empty(), "inputs must hold at least one image");
   const bool on_cuda = inputs[0].is_cuda();
   const Keys checked = check_keys(keys, on_cuda, on_cuda ? inputs[0].get_device_index() : -1);

@@ -10,7 +10,8 @@ constexpr int64_t kParallelElements = 32768;  // below, a second thread costs mo
 // Calls f(begin, end) over [0, count), in threads if there is work for them.
 template <class Function>
 void run_units(int64_t count, int64_t elements_per_unit, const Function& f) {
-  const int64_t grain = elements_per_unit >= kParallelElements ? 1 : kParallelElements / (elements_per_unit + 1) + 1;
+  const int64_t grain =
+      elements_per_unit >= kParallelElements ? 1 : kParallelElements / (elements_per_unit + 1) + 1;
   if (count <= grain) {
     if (count > 0) f(int64_t{0}, count);
     return;

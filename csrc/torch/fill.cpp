@@ -1,10 +1,11 @@
 // Raw fills, the parameters of a program, and gradients.
+#include "cpu/fill.h"
+
 #include <cstring>
 #include <utility>
 
 #include "core/batch.h"
 #include "cpu/backward.h"
-#include "cpu/fill.h"
 #include "cpu/float_mode.h"
 #include "cpu/kernels.h"
 #include "cpu/program.h"
@@ -42,22 +43,23 @@ void launch([[maybe_unused]] Place place, [[maybe_unused]] const Launch& f) {
 FillKind fill_kind(int64_t kind) {
   if (kind == static_cast<int64_t>(Kind::uniform)) return FillKind::uniform;
   if (kind == static_cast<int64_t>(Kind::normal)) return FillKind::normal;
-  STD_TORCH_CHECK(kind == static_cast<int64_t>(Kind::words) || (kind >= kUserKindFirst && kind <= kUserKindLast),
-                  "kind must be words, uniform, normal or a user's own (", kUserKindFirst, " ... ", kUserKindLast,
-                  "), got ", kind);
+  STD_TORCH_CHECK(kind == static_cast<int64_t>(Kind::words) ||
+                      (kind >= kUserKindFirst && kind <= kUserKindLast),
+                  "kind must be words, uniform, normal or a user's own (", kUserKindFirst, " ... ",
+                  kUserKindLast, "), got ", kind);
   return FillKind::words;
 }
 
 DType fill_type(FillKind what, ScalarType dtype) {
   if (what == FillKind::words) {
-    STD_TORCH_CHECK(dtype == ScalarType::Int || dtype == ScalarType::UInt32, "words are int32 or uint32, got ",
-                    torch::headeronly::toString(dtype));
+    STD_TORCH_CHECK(dtype == ScalarType::Int || dtype == ScalarType::UInt32,
+                    "words are int32 or uint32, got ", torch::headeronly::toString(dtype));
     return DType::u32;
   }
   const DType type = element_type(dtype);
   STD_TORCH_CHECK(type == DType::f32 || type == DType::f16 || type == DType::bf16,
-                  "unsupported dtype ", torch::headeronly::toString(dtype), "; uniforms and normals are float32, ",
-                  "float16 or bfloat16");
+                  "unsupported dtype ", torch::headeronly::toString(dtype),
+                  "; uniforms and normals are float32, ", "float16 or bfloat16");
   return type;
 }
 
@@ -65,8 +67,8 @@ int64_t product(const std::vector<int64_t>& shape) {
   int64_t elements = 1;
   for (const int64_t size : shape) {
     STD_TORCH_CHECK(size >= 0, "shape must not be negative, got ", shape_text(shape));
-    STD_TORCH_CHECK(size == 0 || elements <= kMaxElements / size, "one stream has at most ", kMaxElements,
-                    " elements, got ", shape_text(shape));
+    STD_TORCH_CHECK(size == 0 || elements <= kMaxElements / size, "one stream has at most ",
+                    kMaxElements, " elements, got ", shape_text(shape));
     elements *= size;
   }
   return elements;
@@ -74,10 +76,12 @@ int64_t product(const std::vector<int64_t>& shape) {
 
 }  // namespace
 
-Tensor fill(Tensor keys, int64_t kind, int64_t occurrence, std::vector<int64_t> shape, ScalarType dtype) {
+Tensor fill(Tensor keys, int64_t kind, int64_t occurrence, std::vector<int64_t> shape,
+            ScalarType dtype) {
   const Place place = place_of(keys);
   const Keys checked = check_keys(keys, place.on_cuda, place.device);
-  STD_TORCH_CHECK(occurrence >= 0 && occurrence <= kMaxOccurrence, "occurrence must be in [0, 31], got ", occurrence);
+  STD_TORCH_CHECK(occurrence >= 0 && occurrence <= kMaxOccurrence,
+                  "occurrence must be in [0, 31], got ", occurrence);
   FillBatch b{};
   b.what = fill_kind(kind);
   b.type = fill_type(b.what, dtype);
@@ -105,8 +109,9 @@ Tensor fill(Tensor keys, int64_t kind, int64_t occurrence, std::vector<int64_t> 
 
 Tensor box_muller(Tensor words) {
   const Place place = place_of(words);
-  STD_TORCH_CHECK(words.scalar_type() == ScalarType::Int && words.is_contiguous() && words.numel() % 2 == 0,
-                  "words must be int32, contiguous and an even number");
+  STD_TORCH_CHECK(
+      words.scalar_type() == ScalarType::Int && words.is_contiguous() && words.numel() % 2 == 0,
+      "words must be int32, contiguous and an even number");
   const auto sizes = words.sizes();
   const std::vector<int64_t> shape(sizes.begin(), sizes.end());
   Tensor result = empty(shape, contiguous_strides(shape), ScalarType::Float, words);
@@ -124,7 +129,8 @@ Tensor box_muller(Tensor words) {
   return result;
 }
 
-Tensor params(Tensor keys, std::vector<int64_t> program, std::vector<double> values, int64_t height, int64_t width) {
+Tensor params(Tensor keys, std::vector<int64_t> program, std::vector<double> values, int64_t height,
+              int64_t width) {
   const Place place = place_of(keys);
   const Keys checked = check_keys(keys, place.on_cuda, place.device);
   Program lowered;
@@ -154,20 +160,24 @@ Tensor params(Tensor keys, std::vector<int64_t> program, std::vector<double> val
   return result;
 }
 
-Tensor augment_backward(Tensor gradient, Tensor keys, std::vector<int64_t> program, std::vector<double> values,
-                        std::vector<int64_t> input_size, ScalarType dtype) {
+Tensor augment_backward(Tensor gradient, Tensor keys, std::vector<int64_t> program,
+                        std::vector<double> values, std::vector<int64_t> input_size,
+                        ScalarType dtype) {
   const Place place = place_of(gradient);
   const Keys checked = check_keys(keys, place.on_cuda, place.device);
   gradient = torch::stable::contiguous(gradient);
   const View g = view_of(gradient, checked.per_sample, "gradient");
-  STD_TORCH_CHECK(!checked.per_sample || g.samples == checked.count, "keys must be one for each sample: gradient is ",
-                  shape_text(gradient), ", keys are [", checked.count, ", 3]");
-  STD_TORCH_CHECK(static_cast<int64_t>(input_size.size()) == gradient.dim(), "input_size must have the dimensions of ",
-                  "the gradient ", shape_text(gradient), ", got ", shape_text(input_size));
+  STD_TORCH_CHECK(!checked.per_sample || g.samples == checked.count,
+                  "keys must be one for each sample: gradient is ", shape_text(gradient),
+                  ", keys are [", checked.count, ", 3]");
+  STD_TORCH_CHECK(static_cast<int64_t>(input_size.size()) == gradient.dim(),
+                  "input_size must have the dimensions of ", "the gradient ", shape_text(gradient),
+                  ", got ", shape_text(input_size));
   const size_t n = input_size.size();
   for (size_t d = 0; d + 2 < n; ++d) {
     STD_TORCH_CHECK(input_size[d] == gradient.size(static_cast<int64_t>(d)),
-                    "input_size must be the gradient's but for height and width, got ", shape_text(input_size));
+                    "input_size must be the gradient's but for height and width, got ",
+                    shape_text(input_size));
   }
   Program lowered;
   const std::string error = lower(encode(program, values), element_type(dtype),
@@ -178,8 +188,9 @@ Tensor augment_backward(Tensor gradient, Tensor keys, std::vector<int64_t> progr
   ImageSize out{};
   const std::string size_error = output_size(lowered, {input_size[n - 2], input_size[n - 1]}, out);
   STD_TORCH_CHECK(size_error.empty(), size_error);
-  STD_TORCH_CHECK(out.height == g.height && out.width == g.width, "the gradient must be that of the result, ",
-                  out.height, "x", out.width, ", got ", shape_text(gradient));
+  STD_TORCH_CHECK(out.height == g.height && out.width == g.width,
+                  "the gradient must be that of the result, ", out.height, "x", out.width, ", got ",
+                  shape_text(gradient));
   Tensor result = empty(input_size, contiguous_strides(input_size), dtype, gradient);
   const BackwardBatch b{&lowered,
                         g.samples,
@@ -201,7 +212,8 @@ Tensor augment_backward(Tensor gradient, Tensor keys, std::vector<int64_t> progr
 #endif
     return result;
   }
-  run_units(planes, int64_t{b.height} * b.width, [&b](int64_t begin, int64_t end) { backward(b, begin, end); });
+  run_units(planes, int64_t{b.height} * b.width,
+            [&b](int64_t begin, int64_t end) { backward(b, begin, end); });
   return result;
 }
 

@@ -35,7 +35,8 @@ DType element_type(ScalarType type) {
       return DType::u64;
     default:
       STD_TORCH_CHECK(false, "unsupported dtype ", torch::headeronly::toString(type),
-                      "; images are uint8, float16, bfloat16 or float32 (and for geometry alone any real type)");
+                      "; images are uint8, float16, bfloat16 or float32 (and for geometry alone "
+                      "any real type)");
   }
 }
 
@@ -54,18 +55,20 @@ Keys check_keys(const Tensor& keys, bool on_cuda, int32_t device_index) {
   const int64_t dims = keys.dim();
   STD_TORCH_CHECK(keys.scalar_type() == ScalarType::Long, "keys must be int64, got ",
                   torch::headeronly::toString(keys.scalar_type()));
-  STD_TORCH_CHECK((dims == 1 || dims == 2) && keys.size(dims - 1) == 3, "keys must be [3] or [N, 3], got ",
-                  shape_text(keys));
-  STD_TORCH_CHECK(keys.is_cuda() == on_cuda && (!on_cuda || keys.get_device_index() == device_index),
-                  "keys must be on the device of the images (", on_cuda ? "cuda" : "cpu", "), got ",
-                  keys.is_cuda() ? "cuda" : "cpu", "; move them with .to(images.device)");
+  STD_TORCH_CHECK((dims == 1 || dims == 2) && keys.size(dims - 1) == 3,
+                  "keys must be [3] or [N, 3], got ", shape_text(keys));
+  STD_TORCH_CHECK(
+      keys.is_cuda() == on_cuda && (!on_cuda || keys.get_device_index() == device_index),
+      "keys must be on the device of the images (", on_cuda ? "cuda" : "cpu", "), got ",
+      keys.is_cuda() ? "cuda" : "cpu", "; move them with .to(images.device)");
   Keys checked{keys.is_contiguous() ? keys : torch::stable::contiguous(keys), nullptr,
                dims == 2 ? keys.size(0) : 1, dims == 2};
   checked.data = static_cast<const int64_t*>(checked.held.data_ptr());
   for (int64_t n = 0; !on_cuda && n < checked.count; ++n) {
-    STD_TORCH_CHECK(is_packed_key(packed_key(checked.data + 3 * n)), "keys[", n,
-                    "] is not a packed key (its block, kind and occurrence fields must be 0); make keys with "
-                    "seedaug.keys() or seedaug.Key(...).tensor()");
+    STD_TORCH_CHECK(
+        is_packed_key(packed_key(checked.data + 3 * n)), "keys[", n,
+        "] is not a packed key (its block, kind and occurrence fields must be 0); make keys with "
+        "seedaug.keys() or seedaug.Key(...).tensor()");
   }
   return checked;
 }
@@ -73,9 +76,12 @@ Keys check_keys(const Tensor& keys, bool on_cuda, int32_t device_index) {
 View view_of(Tensor& t, bool per_sample, const char* name) {
   const int64_t first = per_sample ? 1 : 0;
   const int64_t dims = t.dim() - first;
-  STD_TORCH_CHECK(dims >= 2, name, " must be [", per_sample ? "N, " : "", "..., H, W], got ", shape_text(t));
-  for (int64_t d = first; d + 4 < t.dim(); ++d) {  // the leading dimensions [first, dim - 3) become one
-    const bool merges = t.size(d) == 1 || t.size(d + 1) == 1 || t.stride(d) == t.stride(d + 1) * t.size(d + 1);
+  STD_TORCH_CHECK(dims >= 2, name, " must be [", per_sample ? "N, " : "", "..., H, W], got ",
+                  shape_text(t));
+  for (int64_t d = first; d + 4 < t.dim();
+       ++d) {  // the leading dimensions [first, dim - 3) become one
+    const bool merges =
+        t.size(d) == 1 || t.size(d + 1) == 1 || t.stride(d) == t.stride(d + 1) * t.size(d + 1);
     if (merges) continue;
     t = torch::stable::contiguous(t);
     break;
@@ -113,20 +119,21 @@ std::vector<int64_t> contiguous_strides(const std::vector<int64_t>& sizes) {
   return strides;
 }
 
-Tensor empty(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides, ScalarType type,
-             const Tensor& like) {
+Tensor empty(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides,
+             ScalarType type, const Tensor& like) {
   int32_t device_type, device_index;
   TORCH_ERROR_CODE_CHECK(aoti_torch_get_device_type(like.get(), &device_type));
   TORCH_ERROR_CODE_CHECK(aoti_torch_get_device_index(like.get(), &device_index));
   AtenTensorHandle handle = nullptr;
   const auto code = torch::stable::detail::to<int32_t>(torch::stable::detail::from(type));
-  TORCH_ERROR_CODE_CHECK(aoti_torch_empty_strided(static_cast<int64_t>(sizes.size()), sizes.data(), strides.data(),
-                                                  code, device_type, device_index, &handle));
+  TORCH_ERROR_CODE_CHECK(aoti_torch_empty_strided(static_cast<int64_t>(sizes.size()), sizes.data(),
+                                                  strides.data(), code, device_type, device_index,
+                                                  &handle));
   return Tensor(handle);
 }
 
-Tensor empty_images(std::vector<int64_t> sizes, int64_t height, int64_t width, ScalarType type, bool channels_last,
-                    const Tensor& like) {
+Tensor empty_images(std::vector<int64_t> sizes, int64_t height, int64_t width, ScalarType type,
+                    bool channels_last, const Tensor& like) {
   const size_t n = sizes.size();
   sizes[n - 2] = height;
   sizes[n - 1] = width;
@@ -148,7 +155,8 @@ void check_writable(const Tensor& out) {
   std::sort(axes.begin(), axes.end());
   int64_t reach = 0;  // the furthest element that the axes so far get to
   for (const auto& [stride, size] : axes) {
-    STD_TORCH_CHECK(stride > reach, "out must not hold an element twice (it is an expanded or overlapping view)");
+    STD_TORCH_CHECK(stride > reach,
+                    "out must not hold an element twice (it is an expanded or overlapping view)");
     reach += stride * (size - 1);
   }
 }
@@ -168,7 +176,8 @@ void check_apart(const Tensor& out, const Tensor& input) {
   if (out.numel() == 0 || input.numel() == 0) return;
   const auto [out_begin, out_end] = memory_of(out);
   const auto [in_begin, in_end] = memory_of(input);
-  STD_TORCH_CHECK(out_end <= in_begin || in_end <= out_begin, "out must not share memory with the input");
+  STD_TORCH_CHECK(out_end <= in_begin || in_end <= out_begin,
+                  "out must not share memory with the input");
 }
 
 }  // namespace seedaug::torch_ops

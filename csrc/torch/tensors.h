@@ -1,4 +1,5 @@
-// Torch tensors <-> what the loops and kernels take: types, shapes, strides, memory; and the checks on them.
+// Torch tensors <-> what the loops and kernels take: types, shapes, strides, memory; and the checks
+// on them.
 #pragma once
 
 #include <torch/csrc/inductor/aoti_torch/c/shim.h>
@@ -28,7 +29,7 @@ std::string shape_text(const Tensor& t);
 struct Keys {
   Tensor held;  // keeps the memory alive
   const int64_t* data;
-  int64_t count;   // N, or 1
+  int64_t count;    // N, or 1
   bool per_sample;  // [N, 3]
   int64_t stride() const { return per_sample ? 3 : 0; }
 };
@@ -42,8 +43,9 @@ struct View {
   int64_t sample, frame, channel, row, column;
 };
 
-// Reads an image tensor: [..., H, W] with [..., C, H, W] where there are three dimensions after the sample's.
-// `t` is replaced by a contiguous copy where its leading dimensions do not merge into one.
+// Reads an image tensor: [..., H, W] with [..., C, H, W] where there are three dimensions after the
+// sample's. `t` is replaced by a contiguous copy where its leading dimensions do not merge into
+// one.
 View view_of(Tensor& t, bool per_sample, const char* name);
 
 // channels_last: channels side by side in memory, more than one of them.
@@ -52,10 +54,10 @@ bool is_channels_last(const View& view);
 enum class MemoryLayout : int64_t { preserve = 0, contiguous = 1, channels_last = 2 };
 
 // Uninitialised images, sizes but for height and width as given, on the device of `like`.
-Tensor empty_images(std::vector<int64_t> sizes, int64_t height, int64_t width, ScalarType type, bool channels_last,
-                    const Tensor& like);
-Tensor empty(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides, ScalarType type,
-             const Tensor& like);
+Tensor empty_images(std::vector<int64_t> sizes, int64_t height, int64_t width, ScalarType type,
+                    bool channels_last, const Tensor& like);
+Tensor empty(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides,
+             ScalarType type, const Tensor& like);
 std::vector<int64_t> contiguous_strides(const std::vector<int64_t>& sizes);
 
 // An `out` tensor: no element twice, no memory shared with an input.

@@ -31,7 +31,8 @@ inline void reverse(int element_size, const void* source, int64_t count, void* o
   });
 }
 
-// The number of channels as a constant where it is a common one, so that the compiler makes shuffles of it.
+// The number of channels as a constant where it is a common one, so that the compiler makes
+// shuffles of it.
 template <int C, class E>
 SEEDAUG_VEC void split(const E* pixels, int channels, int64_t count, E* planes, int64_t pitch) {
   const int n = C > 0 ? C : channels;
@@ -48,8 +49,8 @@ SEEDAUG_VEC void merge(const E* planes, int64_t pitch, int channels, int64_t cou
   }
 }
 
-inline void deinterleave(int element_size, const void* pixels, int channels, int64_t count, void* planes,
-                         int64_t pitch) {
+inline void deinterleave(int element_size, const void* pixels, int channels, int64_t count,
+                         void* planes, int64_t pitch) {
   with_element(element_size, [&](auto element) __attribute__((always_inline)) {
     using E = decltype(element);
     const E* from = static_cast<const E*>(pixels);
@@ -60,8 +61,8 @@ inline void deinterleave(int element_size, const void* pixels, int channels, int
   });
 }
 
-inline void interleave(int element_size, const void* planes, int64_t pitch, int channels, int64_t count,
-                       void* pixels) {
+inline void interleave(int element_size, const void* planes, int64_t pitch, int channels,
+                       int64_t count, void* pixels) {
   with_element(element_size, [&](auto element) __attribute__((always_inline)) {
     using E = decltype(element);
     const E* from = static_cast<const E*>(planes);

@@ -1,7 +1,7 @@
 // One stretch of a row: load, a chain of pointwise steps on float32 in registers, store.
 //
-// The chain is interpreted once per kVectors vectors, so that its dispatch costs next to nothing and every
-// program runs through the same few loops.
+// The chain is interpreted once per kVectors vectors, so that its dispatch costs next to nothing
+// and every program runs through the same few loops.
 #pragma once
 
 #include "core/dtype.h"
@@ -64,10 +64,8 @@ SEEDAUG_VEC F fetch_some(const void* source, int64_t count) {
 template <int N>
 SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Row& row, int64_t i) {
   const F a = broadcast(op.a), b = broadcast(op.b);
-#define SEEDAUG_EACH(expression)                        \
-  _Pragma("GCC unroll 4") for (int n = 0; n < N; ++n) { \
-    v[n] = expression;                                  \
-  }                                                     \
+#define SEEDAUG_EACH(expression)                                             \
+  _Pragma("GCC unroll 4") for (int n = 0; n < N; ++n) { v[n] = expression; } \
   break
   switch (op.code) {
     case PointwiseOp::Code::scale:

@@ -1,4 +1,5 @@
-// Philox over many blocks: one counter a 64-bit lane, several independent chains to hide the multiplies.
+// Philox over many blocks: one counter a 64-bit lane, several independent chains to hide the
+// multiplies.
 #pragma once
 
 #include "core/counter.h"
@@ -7,17 +8,19 @@
 
 namespace seedaug::SEEDAUG_ISA_NAME {
 
-// Four chains of four vectors fit 32 registers, three fit 16 best; plain C++ gains nothing from more than one.
+// Four chains of four vectors fit 32 registers, three fit 16 best; plain C++ gains nothing from
+// more than one.
 constexpr int kChains = SEEDAUG_ISA_CODE == 0 ? 1 : SEEDAUG_ISA_CODE == 1 ? 3 : 4;
-constexpr int kGroup = 4 * U::kCounters;     // words of one vector of counters
-constexpr int kBatch = kChains * kGroup;     // words of all chains
+constexpr int kGroup = 4 * U::kCounters;  // words of one vector of counters
+constexpr int kBatch = kChains * kGroup;  // words of all chains
 
 struct Lanes {
   U x0, x1, x2, x3;
 };
 
 SEEDAUG_VEC Lanes counters(const Stream& s, uint32_t first_block) {
-  return {block_numbers(first_block), broadcast_word(s.c1), broadcast_word(s.c2), broadcast_word(s.c3)};
+  return {block_numbers(first_block), broadcast_word(s.c1), broadcast_word(s.c2),
+          broadcast_word(s.c3)};
 }
 
 // The round keys in all lanes, made once a call: the rounds then read them as memory operands.
@@ -62,7 +65,8 @@ struct AsUniforms {
   using Value = float;
   static SEEDAUG_VEC void write(float* out, const Lanes& x) {
     const F scale = broadcast(0x1p-24f);
-    const I first = shift_right_logical(join(x.x0, x.x1), 8), second = shift_right_logical(join(x.x2, x.x3), 8);
+    const I first = shift_right_logical(join(x.x0, x.x1), 8),
+            second = shift_right_logical(join(x.x2, x.x3), 8);
     store_blocks(reinterpret_cast<uint32_t*>(out), as_bits(to_float(first) * scale),
                  as_bits(to_float(second) * scale));
   }
@@ -71,17 +75,20 @@ struct AsUniforms {
 struct AsNormals {
   using Value = float;
   static SEEDAUG_VEC void write(float* out, const Lanes& x) {
-    const I a = shift_right_logical(join(x.x0, x.x2), 8), b = shift_right_logical(join(x.x1, x.x3), 8);
+    const I a = shift_right_logical(join(x.x0, x.x2), 8),
+            b = shift_right_logical(join(x.x1, x.x3), 8);
     const auto z = box_muller(a, b);
     store_pairs(out, z.cos, z.sin);
   }
 };
 
 template <class As, int N>
-SEEDAUG_VEC void write_blocks(const Stream& s, const Schedule& keys, uint32_t block, typename As::Value* out) {
+SEEDAUG_VEC void write_blocks(const Stream& s, const Schedule& keys, uint32_t block,
+                              typename As::Value* out) {
   Lanes lanes[N];
 #pragma GCC unroll 4
-  for (int n = 0; n < N; ++n) lanes[n] = counters(s, block + static_cast<uint32_t>(n * U::kCounters));
+  for (int n = 0; n < N; ++n)
+    lanes[n] = counters(s, block + static_cast<uint32_t>(n * U::kCounters));
   evaluate(lanes, keys);
 #pragma GCC unroll 4
   for (int n = 0; n < N; ++n) As::write(out + n * kGroup, lanes[n]);

@@ -1,7 +1,8 @@
 // Selects the vector types of the instruction set that this source is being built for.
 //
-// Every vec_*.h defines, in its own namespace, F (floats) and I (int32) of F::kWidth lanes, U (64-bit lanes that
-// each hold one 32-bit counter word), and the operations that core/normal.h and kernels.cpp ask for.
+// Every vec_*.h defines, in its own namespace, F (floats) and I (int32) of F::kWidth lanes, U
+// (64-bit lanes that each hold one 32-bit counter word), and the operations that core/normal.h and
+// kernels.cpp ask for.
 #pragma once
 
 #define SEEDAUG_ISA_CODE_scalar 0

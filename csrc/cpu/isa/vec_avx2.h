@@ -46,7 +46,9 @@ SEEDAUG_VEC F pick(I odd, F a, F b) {  // blendv looks at the sign bit
 }
 
 // The second operand of max and min is what comes out when either is NaN.
-SEEDAUG_VEC F clamp(F v, F low, F high) { return {_mm256_min_ps(high.v, _mm256_max_ps(low.v, v.v))}; }
+SEEDAUG_VEC F clamp(F v, F low, F high) {
+  return {_mm256_min_ps(high.v, _mm256_max_ps(low.v, v.v))};
+}
 SEEDAUG_VEC F saturate_u8(F v) {
   return {_mm256_min_ps(_mm256_max_ps(v.v, _mm256_setzero_ps()), _mm256_set1_ps(255.0f))};
 }
@@ -97,11 +99,12 @@ SEEDAUG_VEC void store_f16(uint16_t* p, F v) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), to_f16_bits(v));
 }
 SEEDAUG_VEC void store_bf16(uint16_t* p, F v) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(_mm256_srli_epi32(_mm256_castps_si256(v.v), 16)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                   narrow(_mm256_srli_epi32(_mm256_castps_si256(v.v), 16)));
 }
 
-// Four counters, one a 64-bit lane. The widening multiply reads the lower halves only, so the upper halves may
-// hold anything between rounds.
+// Four counters, one a 64-bit lane. The widening multiply reads the lower halves only, so the upper
+// halves may hold anything between rounds.
 struct U {
   static constexpr int kCounters = 4;
   __m256i v;
@@ -120,10 +123,12 @@ SEEDAUG_VEC U block_numbers(uint32_t first) {
 // Words a and b of each block as neighbouring 32-bit lanes.
 SEEDAUG_VEC I join(U a, U b) { return {_mm256_blend_epi32(a.v, _mm256_slli_epi64(b.v, 32), 0xaa)}; }
 
-// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of four words in order.
+// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of four words in
+// order.
 SEEDAUG_VEC void store_blocks(uint32_t* out, I first, I second) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_unpacklo_epi64(first.v, second.v));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8), _mm256_unpackhi_epi64(first.v, second.v));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8),
+                      _mm256_unpackhi_epi64(first.v, second.v));
 }
 
 // even = elements (0, 2) and odd = elements (1, 3) of each block, to order.

@@ -52,7 +52,9 @@ SEEDAUG_VEC F pick(I odd, F a, F b) {
 }
 
 // The second operand of max and min is what comes out when either is NaN.
-SEEDAUG_VEC F clamp(F v, F low, F high) { return {_mm512_min_ps(high.v, _mm512_max_ps(low.v, v.v))}; }
+SEEDAUG_VEC F clamp(F v, F low, F high) {
+  return {_mm512_min_ps(high.v, _mm512_max_ps(low.v, v.v))};
+}
 SEEDAUG_VEC F saturate_u8(F v) {
   return {_mm512_min_ps(_mm512_max_ps(v.v, _mm512_setzero_ps()), _mm512_set1_ps(255.0f))};
 }
@@ -79,7 +81,8 @@ SEEDAUG_VEC F reversed(F a) {
 }
 SEEDAUG_VEC F load(const float* p) { return {_mm512_loadu_ps(p)}; }
 SEEDAUG_VEC F load_u8(const uint8_t* p) {
-  return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+  return {_mm512_cvtepi32_ps(
+      _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
 }
 SEEDAUG_VEC F load_f16(const uint16_t* p) {
   return {_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
@@ -103,8 +106,8 @@ SEEDAUG_VEC void store_bf16(uint16_t* p, F v) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(bits));
 }
 
-// Eight counters, one a 64-bit lane. The widening multiply reads the lower halves only, so the upper halves may
-// hold anything between rounds.
+// Eight counters, one a 64-bit lane. The widening multiply reads the lower halves only, so the
+// upper halves may hold anything between rounds.
 struct U {
   static constexpr int kCounters = 8;
   __m512i v;
@@ -115,7 +118,8 @@ SEEDAUG_VEC U wide_multiply(U a, U b) { return {_mm512_mul_epu32(a.v, b.v)}; }
 SEEDAUG_VEC U high_word(U a) { return {_mm512_srli_epi64(a.v, 32)}; }
 SEEDAUG_VEC U xor3(U a, U b, U c) { return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0x96)}; }
 
-// Lanes hold blocks in the order 0 4 1 5 2 6 3 7, so that interleaving pairs of lanes yields block order.
+// Lanes hold blocks in the order 0 4 1 5 2 6 3 7, so that interleaving pairs of lanes yields block
+// order.
 SEEDAUG_VEC U block_numbers(uint32_t first) {
   const __m512i order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
   return {_mm512_add_epi32(_mm512_set1_epi64(first), order)};
@@ -126,7 +130,8 @@ SEEDAUG_VEC I join(U a, U b) {
   return {_mm512_mask_shuffle_epi32(a.v, 0xaaaa, b.v, static_cast<_MM_PERM_ENUM>(0xa0))};
 }
 
-// first = words (0, 1) and second = words (2, 3) of each block, to eight blocks of four words in order.
+// first = words (0, 1) and second = words (2, 3) of each block, to eight blocks of four words in
+// order.
 SEEDAUG_VEC void store_blocks(uint32_t* out, I first, I second) {
   _mm512_storeu_si512(out, _mm512_unpacklo_epi64(first.v, second.v));
   _mm512_storeu_si512(out + 16, _mm512_unpackhi_epi64(first.v, second.v));

@@ -1,4 +1,5 @@
-// Plain C++: a few lanes in arrays, for processors without one of the instruction sets, and as the tests' twin.
+// Plain C++: a few lanes in arrays, for processors without one of the instruction sets, and as the
+// tests' twin.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 
 namespace seedaug::scalar {
 
-#define SEEDAUG_VEC inline  // this namespace is compiled once, without special flags: the linker may keep it
+#define SEEDAUG_VEC \
+  inline  // this namespace is compiled once, without special flags: the linker may keep it
 
 struct I {
   int32_t v[8];
@@ -19,8 +21,8 @@ struct F {
   float v[8];
 };
 
-#define SEEDAUG_LANES(R, expression) \
-  R r;                               \
+#define SEEDAUG_LANES(R, expression)               \
+  R r;                                             \
   for (int l = 0; l < 8; ++l) r.v[l] = expression; \
   return r
 
@@ -85,8 +87,8 @@ struct U {
   uint64_t v[4];
 };
 
-#define SEEDAUG_COUNTERS(expression) \
-  U r;                               \
+#define SEEDAUG_COUNTERS(expression)               \
+  U r;                                             \
   for (int l = 0; l < 4; ++l) r.v[l] = expression; \
   return r
 
@@ -99,9 +101,12 @@ SEEDAUG_VEC U xor3(U a, U b, U c) { SEEDAUG_COUNTERS(a.v[l] ^ b.v[l] ^ c.v[l]); 
 SEEDAUG_VEC U block_numbers(uint32_t first) { SEEDAUG_COUNTERS(first + static_cast<uint32_t>(l)); }
 
 // Words a and b of each block as neighbouring 32-bit lanes.
-SEEDAUG_VEC I join(U a, U b) { SEEDAUG_LANES(I, static_cast<int32_t>(l % 2 ? b.v[l / 2] : a.v[l / 2])); }
+SEEDAUG_VEC I join(U a, U b) {
+  SEEDAUG_LANES(I, static_cast<int32_t>(l % 2 ? b.v[l / 2] : a.v[l / 2]));
+}
 
-// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of four words in order.
+// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of four words in
+// order.
 SEEDAUG_VEC void store_blocks(uint32_t* out, I first, I second) {
   for (int l = 0; l < 8; ++l) {
     const int at = l / 2 * 4 + l % 2;
