@@ -1,0 +1,109 @@
+"""torch.compile: whole graphs, no more than two of them for any number of epochs, the same bits."""
+
+import pytest
+import torch
+import torch._dynamo.testing
+
+import seedaug
+from seedaug import functional as F
+from seedaug import keys
+
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+PIPELINES = {
+    "images": seedaug.Compose(
+        [
+            seedaug.RandomCrop(24, padding=2, fill=(1, 2, 3)),
+            seedaug.RandomHorizontalFlip(),
+            seedaug.Normalize(MEAN, STD),
+            seedaug.GaussianNoise(sigma=0.05, clip=False),
+        ],
+        dtype=torch.float16,
+    ),
+    "segments": seedaug.Compose(
+        [seedaug.GaussianNoise(), seedaug.RandomCrop(20), lambda x: x + 1, seedaug.Pad(2)]
+    ),
+    "channels_last": seedaug.Compose(
+        [seedaug.RandomCrop(24), seedaug.RandomVerticalFlip()],
+        memory_format=torch.channels_last,
+    ),
+    "single": seedaug.RandomCrop(24),
+}
+
+
+def images(device, dtype=torch.uint8, count=4):
+    x = torch.randint(0, 256, (count, 3, 32, 32), generator=torch.Generator().manual_seed(0))
+    return (x / 255).to(device) if dtype.is_floating_point else x.to(dtype).to(device)
+
+
+def compiled(function, backend="aot_eager"):
+    """The compiled function, and a counter of the graphs that were made."""
+    torch._dynamo.reset()
+    graphs = torch._dynamo.testing.CompileCounterWithBackend(backend)
+    return torch.compile(function, fullgraph=True, backend=graphs), graphs
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_eight_epochs_in_at_most_two_graphs(device, pipeline, memory_format):
+    augment = PIPELINES[pipeline]
+    x = images(device).contiguous(memory_format=memory_format)
+    fast, graphs = compiled(lambda x, k: augment(x, k))
+    for epoch in range(8):
+        k = keys(seed=3, epoch=epoch, index=range(4), device=device)
+        got, wanted = fast(x, k), augment(x, k)
+        assert torch.equal(got, wanted)
+        assert got.stride() == wanted.stride()
+    assert graphs.frame_count <= 2
+
+
+def test_batches_of_every_size_in_at_most_two_graphs(device):
+    augment = PIPELINES["images"]
+    fast, graphs = compiled(lambda x, k: augment(x, keys=k))
+    for count in (4, 3, 7, 5, 16):
+        x, k = images(device, count=count), keys(index=range(count), device=device)
+        assert torch.equal(fast(x, k), augment(x, k))
+    assert graphs.frame_count <= 2
+
+
+def test_gradients_through_a_compiled_pipeline(device):
+    augment = seedaug.Compose(
+        [seedaug.RandomCrop(24), seedaug.GaussianNoise(), seedaug.Normalize(MEAN, STD)]
+    )
+    fast, graphs = compiled(lambda x, k: augment(x, k).square().sum())
+    for epoch in range(4):
+        k = keys(epoch=epoch, index=range(4), device=device)
+        x, y = (images(device, torch.float32).requires_grad_() for _ in range(2))
+        fast(x, k).backward()
+        augment(y, k).square().sum().backward()
+        assert torch.allclose(x.grad, y.grad)
+    assert graphs.frame_count <= 2
+
+
+def test_functions_and_raw_numbers(device):
+    def model(x, k):
+        y = F.random_crop(x, k, size=20, padding=2)
+        y = F.normalize(F.horizontal_flip(y, k), k, MEAN, STD)
+        return F.gaussian_noise(y, k, clip=False) + F.uniform(k, (3, 20, 20)), F.words(k, 7)
+
+    fast, graphs = compiled(model)
+    for epoch in range(8):
+        x, k = images(device), keys(epoch=epoch, index=range(4), device=device)
+        for got, wanted in zip(fast(x, k), model(x, k), strict=True):
+            assert torch.equal(got, wanted)
+    assert graphs.frame_count <= 2
+
+
+@pytest.mark.slow
+def test_inductor_makes_the_same_bytes(device):
+    augment = PIPELINES["images"]
+    x, k = images(device), keys(index=range(4), device=device)
+    torch._dynamo.reset()
+    fast = torch.compile(lambda x, k: augment(x, k) * 2, fullgraph=True)
+    assert torch.equal(fast(x, k), augment(x, k) * 2)
+
+
+def test_a_mistake_is_still_a_mistake(device):
+    fast, _ = compiled(lambda x, k: seedaug.RandomCrop(40)(x, k))
+    with pytest.raises(Exception, match="padded image is 32x32"):
+        fast(images(device), keys(index=range(4), device=device))
