@@ -17,6 +17,13 @@ def order(epoch, count=COUNT, **options):
     return [*sampler]
 
 
+def test_known_orders():
+    """The examples of docs/stream-format.md."""
+    sampler = seedaug.KeyedSampler(8, 0)
+    assert sampler.order(0)[0].tolist() == [2, 5, 4, 6, 0, 7, 3, 1]
+    assert sampler.order(1)[0].tolist() == [3, 4, 0, 7, 6, 2, 5, 1]
+
+
 def test_the_order_is_the_native_permutation():
     assert order(2) == _core.permutation(3, 2, 0, COUNT).tolist()
     assert sorted(order(2)) == [*range(COUNT)]

@@ -30,6 +30,26 @@ def under(key, *arguments):
         return first_draws(*arguments)
 
 
+def test_known_answers():
+    """Recorded from stream version 1; a change of any is a new stream version."""
+    with seedaug.sample(KEY):
+        assert seedaug.rng().integers(2**62, size=2).tolist() == [
+            4230508872071461666,
+            1552192616326465434,
+        ]
+        assert seedaug.rng().random() == 0.9440160452541866
+        generator = seedaug.torch_generator()
+        assert torch.randint(2**31 - 1, (2,), generator=generator).tolist() == [
+            605999877,
+            1478340455,
+        ]
+        assert seedaug.py_random().getrandbits(62) == 41841354431922333
+    with SeededGlobals(KEY.packed()):
+        assert random.getrandbits(62) == 671356461040747286
+        assert np.random.randint(2**62) == 3727359975737567318
+        assert torch.randint(2**24, ()).item() == 15940605
+
+
 @pytest.mark.parametrize("maker", MAKERS)
 def test_a_generator_follows_the_key_and_its_use(maker):
     assert under(KEY, maker) == under(KEY, maker)
