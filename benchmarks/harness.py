@@ -1,0 +1,216 @@
+"""Times contenders in turn: check first, then A B C A B C ..., medians and quartiles of the rounds.
+
+Machines are noisy and shared. What is compared is therefore measured in the same process and in
+the same minutes, the contenders taking turns, and the floor (a copy of the same bytes) with them.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+BLOCK_SECONDS = 0.004  # calls are repeated until a timed block takes this long
+ROUNDS = (9, 201)  # fewest and most
+
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to do a row's work.
+
+    Args:
+        name: within its row.
+        call: does the work once and returns the result; None if it can't be had here.
+        check: takes a result and raises AssertionError if it is wrong; runs before any timing.
+        missing: why `call` is None.
+        threads: of torch, while this one is timed.
+        isa: of seedaug, while this one is timed; "" leaves it.
+    """
+
+    name: str
+    call: Call | None = None
+    check: Callable[[Any], None] | None = None
+    missing: str = "not installed"
+    threads: int = 1
+    isa: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """How many times faster `ours` is to be than the fastest of `against`."""
+
+    ours: str
+    against: tuple[str, ...]
+    wanted: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison: the same work done by several contenders.
+
+    Args:
+        name: identifier in the JSON, such as ``"normals/avx2"``.
+        title: what the work is, for people.
+        per: what a call's time is divided into: "value" or "image".
+        items: how many of those one call does.
+        contenders: seedaug's own first.
+        floor: name and call of the copy that bounds this work from below, at one thread.
+        targets: the ratios that this row is to show.
+        note: what a reader must know to read the figures.
+    """
+
+    name: str
+    title: str
+    per: str
+    items: int
+    contenders: Sequence[Contender]
+    floor: Contender
+    targets: Sequence[Target] = ()
+    note: str = ""
+
+
+@dataclass
+class Timing:
+    """Seconds an item, over the rounds."""
+
+    rounds: list[float] = field(default_factory=list)
+    calls: int = 1
+
+    def summary(self) -> dict[str, Any]:
+        """Median, quartiles, best; and how often it ran."""
+        low, middle, high = quartiles(self.rounds)
+        return {
+            "median": middle,
+            "q1": low,
+            "q3": high,
+            "best": min(self.rounds),
+            "rounds": len(self.rounds),
+            "calls_a_round": self.calls,
+        }
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """First quartile, median, third quartile (linear interpolation); of one value, itself.
+
+    >>> quartiles([1.0, 2.0, 3.0, 4.0, 5.0])
+    (2.0, 3.0, 4.0)
+    """
+    if len(values) == 1:
+        return values[0], values[0], values[0]
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, middle, high
+
+
+def prepare(contender: Contender) -> None:
+    """Set the threads and the instruction set that a contender is timed under."""
+    if torch.get_num_threads() != contender.threads:
+        torch.set_num_threads(contender.threads)
+    if contender.isa and not torch.ops.seedaug.use_isa(contender.isa):
+        raise RuntimeError(f"{contender.name}: {contender.isa} is not available here")
+
+
+def seconds_for(call: Call, calls: int) -> float:
+    """Wall seconds that `calls` calls take."""
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return time.perf_counter() - start
+
+
+def check_all(row: Row) -> list[Contender]:
+    """Run every contender's check on its own result; return those that are here."""
+    present = [contender for contender in row.contenders if contender.call is not None]
+    for contender in present:
+        prepare(contender)
+        assert contender.call is not None
+        result = contender.call()
+        if contender.check is not None:
+            try:
+                contender.check(result)
+            except AssertionError as error:
+                raise AssertionError(f"{row.name}: {contender.name} is wrong: {error}") from error
+    return present
+
+
+def take_turns(row: Row, contenders: Sequence[Contender], seconds: float) -> dict[str, Timing]:
+    """Time contenders in turn, each round beginning with another one, for about `seconds`."""
+    timings = {contender.name: Timing() for contender in contenders}
+    round_seconds = 0.0
+    for contender in contenders:
+        prepare(contender)
+        assert contender.call is not None
+        contender.call()
+        once = max(seconds_for(contender.call, 1), 1e-7)
+        calls = max(1, round(BLOCK_SECONDS / once))
+        once = seconds_for(contender.call, calls) / calls  # again: the first call is a slow one
+        timings[contender.name].calls = max(1, round(BLOCK_SECONDS / max(once, 1e-8)))
+        round_seconds += once * timings[contender.name].calls
+    rounds = min(max(int(seconds / round_seconds), ROUNDS[0]), ROUNDS[1])
+    for n in range(rounds):
+        at = n % len(contenders)
+        for contender in [*contenders[at:], *contenders[:at]]:
+            prepare(contender)
+            assert contender.call is not None
+            timing = timings[contender.name]
+            spent = seconds_for(contender.call, timing.calls)
+            timing.rounds.append(spent / timing.calls / row.items)
+    return timings
+
+
+def judge(target: Target, medians: dict[str, float]) -> dict[str, Any] | None:
+    """What a target comes to; None if nothing it compares with is here."""
+    rivals = {name: medians[name] for name in target.against if name in medians}
+    if not rivals or target.ours not in medians:
+        return None
+    fastest = min(rivals, key=lambda name: rivals[name])
+    ratio = rivals[fastest] / medians[target.ours]
+    return {
+        "ours": target.ours,
+        "against": fastest,
+        "wanted": target.wanted,
+        "measured": ratio,
+        "met": ratio >= target.wanted,
+    }
+
+
+def measure(row: Row, seconds: float) -> dict[str, Any]:
+    """Check a row's contenders, time them in turn, and return its part of the JSON."""
+    present = check_all(row)
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        timings = take_turns(row, [*present, row.floor], seconds)
+    finally:
+        if was_collecting:
+            gc.enable()
+    floor = timings[row.floor.name].summary()
+    medians = {contender.name: timings[contender.name].summary() for contender in present}
+    results: dict[str, Any] = {}
+    for contender in row.contenders:
+        if contender.call is None:
+            results[contender.name] = {"missing": contender.missing}
+            continue
+        summary = medians[contender.name]
+        results[contender.name] = {
+            **summary,
+            "threads": contender.threads,
+            "share_of_floor": floor["median"] / summary["median"],
+        }
+    judged = [judge(t, {name: s["median"] for name, s in medians.items()}) for t in row.targets]
+    return {
+        "name": row.name,
+        "title": row.title,
+        "per": row.per,
+        "items": row.items,
+        "note": row.note,
+        "results": results,
+        "floor": {"name": row.floor.name, **floor},
+        "targets": [one for one in judged if one is not None],
+    }
