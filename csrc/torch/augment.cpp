@@ -19,7 +19,7 @@ using Values = std::vector<double>;
 
 // Everything about one call but where its result goes.
 struct Call {
-  Program program;
+  Program lowered;  // unless somebody else keeps it
   Batch batch{};
   std::vector<Source> sources;
   ImageSize result{};
@@ -58,33 +58,43 @@ void begin_call(Call& call, const Tensor& first) {
 
 void finish_call(Call& call, const View& v, DType element) {
   Batch& b = call.batch;
-  b.program = &call.program;
   b.element = element;
   b.frames = v.frames;
   b.channels = v.channels;
   b.sources = call.sources.data();
   const int64_t elements = v.frames * v.channels * call.result.height * call.result.width;
-  STD_TORCH_CHECK(call.program.noises == 0 || elements <= kMaxElements,
+  STD_TORCH_CHECK(call.batch.program->noises == 0 || elements <= kMaxElements,
                   "GaussianNoise: one sample has at most ", kMaxElements, " elements, got ",
                   elements);
 }
 
-// One tensor, with the keys already checked.
-View prepare(Call& call, Tensor& input, bool per_sample, int64_t key_count, const Numbers& program,
-             const Values& values, ScalarType dtype) {
+// One tensor, with the keys already checked; find(element type, channels) gives the lowered
+// program.
+template <class FindProgram>
+View prepare_with(Call& call, Tensor& input, bool per_sample, int64_t key_count,
+                  const FindProgram& find) {
   begin_call(call, input);
   const DType element = element_type(input.scalar_type());
   const View v = view_of(input, per_sample, "input");
   STD_TORCH_CHECK(!per_sample || v.samples == key_count,
                   "keys must be one for each sample: input is ", shape_text(input), ", keys are [",
                   key_count, ", 3]");
-  lower_or_throw(program, values, element, element_type(dtype), v.channels, call.program);
-  call.result = size_or_throw(call.program, {v.height, v.width});
+  call.batch.program = &find(element, v.channels);
+  call.result = size_or_throw(*call.batch.program, {v.height, v.width});
   call.sources.push_back(source_of(input, v));
   call.batch.samples = v.samples;
   call.batch.source_stride = v.sample * element_size(element);
   finish_call(call, v, element);
   return v;
+}
+
+View prepare(Call& call, Tensor& input, const Keys& keys, const Numbers& program,
+             const Values& values, ScalarType dtype) {
+  const auto find = [&](DType element, int64_t channels) -> const Program& {
+    lower_or_throw(program, values, element, element_type(dtype), channels, call.lowered);
+    return call.lowered;
+  };
+  return prepare_with(call, input, keys.per_sample, keys.count, find);
 }
 
 // Differently sized images [C, H, W], one for each key.
@@ -107,13 +117,14 @@ View prepare_list(Call& call, std::vector<Tensor>& inputs, const Keys& keys, con
     if (n == 0) {
       first = v;
       lower_or_throw(program, values, element_type(type), element_type(dtype), v.channels,
-                     call.program);
+                     call.lowered);
+      call.batch.program = &call.lowered;
     }
     STD_TORCH_CHECK(
         image.dim() == inputs[0].dim() && v.channels == first.channels && v.frames == first.frames,
         "inputs[", n, "] must be like inputs[0] but for height and width: ", shape_text(image),
         " and ", shape_text(inputs[0]));
-    const ImageSize size = size_or_throw(call.program, {v.height, v.width});
+    const ImageSize size = size_or_throw(call.lowered, {v.height, v.width});
     if (n == 0) call.result = size;
     STD_TORCH_CHECK(size.height == call.result.height && size.width == call.result.width, "inputs[",
                     n, "] comes out as ", size.height, "x", size.width, " and inputs[0] as ",
@@ -187,10 +198,8 @@ std::vector<int64_t> batch_sizes(const std::vector<Tensor>& inputs) {
   return sizes;
 }
 
-Tensor augment_with(Tensor input, const Keys& keys, const Numbers& program, const Values& values,
-                    ScalarType dtype, int64_t layout) {
-  Call call;
-  const View v = prepare(call, input, keys.per_sample, keys.count, program, values, dtype);
+Tensor finish(Call& call, const Tensor& input, const Keys& keys, const View& v, ScalarType dtype,
+              int64_t layout) {
   const auto sizes = input.sizes();
   Tensor result = empty_images({sizes.begin(), sizes.end()}, call.result.height, call.result.width,
                                dtype, wants_channels_last(layout, v), input);
@@ -204,25 +213,39 @@ Tensor augment(Tensor input, Tensor keys, Numbers program, Values values, Scalar
                int64_t layout) {
   const bool on_cuda = input.is_cuda();
   const Keys checked = check_keys(keys, on_cuda, on_cuda ? input.get_device_index() : -1);
-  return augment_with(std::move(input), checked, program, values, dtype, layout);
+  Call call;
+  const View v = prepare(call, input, checked, program, values, dtype);
+  return finish(call, input, checked, v, dtype, layout);
+}
+
+Tensor augment_one_key(Tensor input, const std::array<int64_t, 3>& words, const ProgramFinder& find,
+                       ScalarType dtype, int64_t layout) {
+  STD_TORCH_CHECK(is_packed_key(packed_key(words.data())),
+                  "the key is not a packed key (its block, kind and occurrence fields must be 0)");
+  STD_TORCH_CHECK(
+      !input.is_cuda(),
+      "one key as integers goes with CPU tensors; give a key tensor to augment instead");
+  const Keys keys{input, words.data(), 1, false};
+  Call call;
+  const View v = prepare_with(call, input, false, 1, find);
+  return finish(call, input, keys, v, dtype, layout);
 }
 
 Tensor augment_key(Tensor input, int64_t seed, int64_t low, int64_t high, Numbers program,
                    Values values, ScalarType dtype, int64_t layout) {
-  const int64_t words[3] = {seed, low, high};
-  STD_TORCH_CHECK(is_packed_key(packed_key(words)),
-                  "the key is not a packed key (its block, kind and occurrence fields must be 0)");
-  STD_TORCH_CHECK(!input.is_cuda(),
-                  "augment_key works on CPU tensors; give a key tensor to augment instead");
-  const Keys keys{input, words, 1, false};
-  return augment_with(std::move(input), keys, program, values, dtype, layout);
+  Program lowered;
+  const auto find = [&](DType element, int64_t channels) -> const Program& {
+    lower_or_throw(program, values, element, element_type(dtype), channels, lowered);
+    return lowered;
+  };
+  return augment_one_key(std::move(input), {seed, low, high}, find, dtype, layout);
 }
 
 void augment_out(Tensor input, Tensor keys, Numbers program, Values values, Tensor out) {
   const bool on_cuda = input.is_cuda();
   const Keys checked = check_keys(keys, on_cuda, on_cuda ? input.get_device_index() : -1);
   Call call;
-  prepare(call, input, checked.per_sample, checked.count, program, values, out.scalar_type());
+  prepare(call, input, checked, program, values, out.scalar_type());
   const auto sizes = input.sizes();
   check_out(call, {sizes.begin(), sizes.end()}, out);
   check_apart(out, input);

@@ -1,6 +1,9 @@
 // The ops: their C++ side, registered by schemas.cpp.
 #pragma once
 
+#include <array>
+#include <functional>
+
 #include "cpu/program.h"
 #include "torch/tensors.h"
 
@@ -17,6 +20,12 @@ Tensor augment(Tensor input, Tensor keys, std::vector<int64_t> program, std::vec
 Tensor augment_key(Tensor input, int64_t seed, int64_t low, int64_t high,
                    std::vector<int64_t> program, std::vector<double> values, ScalarType dtype,
                    int64_t layout);
+
+// Gives the lowered program for images of a type and a number of channels.
+using ProgramFinder = std::function<const Program&(DType element, int64_t channels)>;
+Tensor augment_one_key(Tensor input, const std::array<int64_t, 3>& words, const ProgramFinder& find,
+                       ScalarType dtype, int64_t layout);
+
 void augment_out(Tensor input, Tensor keys, std::vector<int64_t> program,
                  std::vector<double> values, Tensor out);
 Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, std::vector<int64_t> program,

@@ -6,6 +6,7 @@
 //   to dtype     what the program ends in layout    0 as the input, 1 contiguous, 2 channels_last
 #include "cpu/kernels.h"
 #include "torch/augment.h"
+#include "torch/intern.h"
 
 namespace seedaug::torch_ops {
 
@@ -18,6 +19,10 @@ STABLE_TORCH_LIBRARY(seedaug, m) {
       "augment_nograd(Tensor input, Tensor keys, int[] program, float[] values, ScalarType dtype, "
       "int layout) -> "
       "Tensor");
+  // A number for a program, for augment_interned in this process; -1 when too many are kept.
+  m.def("intern(int[] program, float[] values, ScalarType dtype, int layout) -> int");
+  m.def(
+      "augment_interned(Tensor input, SymInt seed, SymInt low, SymInt high, int handle) -> Tensor");
   // One key, as its three packed words.
   m.def(
       "augment_key(Tensor input, SymInt seed, SymInt low, SymInt high, int[] program, float[] "
@@ -50,6 +55,7 @@ bool use_isa(std::string name) { return seedaug::use_isa(name.c_str()); }
 
 STABLE_TORCH_LIBRARY_IMPL(seedaug, CompositeExplicitAutograd, m) {
   m.impl("use_isa", TORCH_BOX(&use_isa));
+  m.impl("intern", TORCH_BOX(&intern));
 }
 
 // The functions look at the device themselves.
@@ -57,6 +63,7 @@ STABLE_TORCH_LIBRARY_IMPL(seedaug, CompositeExplicitAutograd, m) {
   m.impl("augment", TORCH_BOX(&augment));                   \
   m.impl("augment_nograd", TORCH_BOX(&augment));            \
   m.impl("augment_key", TORCH_BOX(&augment_key));           \
+  m.impl("augment_interned", TORCH_BOX(&augment_interned)); \
   m.impl("augment_out", TORCH_BOX(&augment_out));           \
   m.impl("augment_list", TORCH_BOX(&augment_list));         \
   m.impl("augment_list_out", TORCH_BOX(&augment_list_out)); \

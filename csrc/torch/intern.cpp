@@ -1,0 +1,93 @@
+#include "torch/intern.h"
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <tuple>
+
+#include "torch/augment.h"
+
+namespace seedaug::torch_ops {
+namespace {
+
+constexpr int64_t kMaxInterned = 4096;
+
+// One program, and what it lowers to for each kind of image met so far. Nothing is ever freed or
+// moved, so that readers need no lock.
+struct Interned {
+  struct Lowered {
+    DType input;
+    int64_t channels;
+    const Lowered* next;
+    Program program;
+  };
+
+  std::vector<int64_t> program;
+  std::vector<double> values;
+  ScalarType dtype;
+  int64_t layout;
+  std::atomic<const Lowered*> lowered{nullptr};
+
+  const Program& lowered_for(DType input, int64_t channels) {
+    const Lowered* first = lowered.load(std::memory_order_acquire);
+    for (const Lowered* at = first; at != nullptr; at = at->next) {
+      if (at->input == input && at->channels == channels) return at->program;
+    }
+    auto made = std::make_unique<Lowered>();
+    made->input = input;
+    made->channels = channels;
+    const std::string error =
+        lower(encode(program, values), input, element_type(dtype), channels, made->program);
+    STD_TORCH_CHECK(error.empty(), error);
+    made->next = first;
+    while (!lowered.compare_exchange_weak(made->next, made.get(), std::memory_order_release,
+                                          std::memory_order_acquire)) {
+    }
+    return made.release()->program;
+  }
+};
+
+std::array<std::atomic<Interned*>, kMaxInterned> table;
+
+}  // namespace
+
+int64_t intern(std::vector<int64_t> program, std::vector<double> values, ScalarType dtype,
+               int64_t layout) {
+  using Content = std::tuple<std::vector<int64_t>, std::vector<double>, ScalarType, int64_t>;
+  static std::mutex mutex;
+  static std::map<Content, int64_t> known;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto next = static_cast<int64_t>(known.size());
+  for (const double v : values) {
+    if (v != v) return -1;  // no key for a map; the ordinary op says what is wrong with it
+  }
+  const auto [at, is_new] = known.try_emplace(Content{program, values, dtype, layout}, next);
+  if (!is_new) return at->second;
+  if (next == kMaxInterned) {
+    known.erase(at);
+    return -1;
+  }
+  auto made = std::make_unique<Interned>();
+  made->program = std::move(program);
+  made->values = std::move(values);
+  made->dtype = dtype;
+  made->layout = layout;
+  table[static_cast<size_t>(next)].store(made.release(), std::memory_order_release);
+  return next;
+}
+
+Tensor augment_interned(Tensor input, int64_t seed, int64_t low, int64_t high, int64_t handle) {
+  Interned* interned = handle >= 0 && handle < kMaxInterned
+                           ? table[static_cast<size_t>(handle)].load(std::memory_order_acquire)
+                           : nullptr;
+  STD_TORCH_CHECK(interned != nullptr, "no program of this process has the number ", handle);
+  const auto find = [interned](DType type, int64_t channels) -> const Program& {
+    return interned->lowered_for(type, channels);
+  };
+  return augment_one_key(std::move(input), {seed, low, high}, find, interned->dtype,
+                         interned->layout);
+}
+
+}  // namespace seedaug::torch_ops
