@@ -7,6 +7,7 @@ Kernels and schemas are in csrc/; here stand the fake kernels (shapes and stride
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,9 +69,9 @@ def _channels_innermost(x: Tensor, per_sample: bool) -> bool:
     first = int(per_sample)
     if x.dim() - first < 3 or x.shape[-3] <= 1:
         return False
-    for d in range(first, x.dim() - 4):
-        merges = 1 in (x.shape[d], x.shape[d + 1])
-        if not merges and x.stride(d) != x.stride(d + 1) * x.shape[d + 1]:
+    leading = [d for d in range(first, x.dim() - 3) if x.shape[d] != 1]
+    for outer, inner in pairwise(leading):
+        if x.stride(outer) != x.stride(inner) * x.shape[inner]:
             return False
     return x.stride(-3) == 1 and x.stride(-1) == x.shape[-3]
 

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -279,6 +280,20 @@ def test_params_in_order_of_the_program():
     unknown = Compose([lambda x: x, seedaug.RandomCrop(3)])
     with pytest.raises(ValueError, match="needs size="):
         unknown.params(k, (9, 10))
+
+
+def test_threads_share_a_compose():
+    augment = Compose([seedaug.RandomCrop(5), seedaug.GaussianNoise()], torch.float16)
+    x = picture()
+
+    def one(index):
+        with sample(Key(index=index)):
+            return augment(x), augment(x)
+
+    with ThreadPoolExecutor(8) as pool:
+        for index, (first, second) in enumerate(pool.map(one, range(200))):
+            assert torch.equal(first, augment(x, Key(index=index)))
+            assert torch.equal(second, augment(x, Key(index=index), view=1))
 
 
 # --- Construction ---

@@ -136,6 +136,17 @@ def test_fake_strides_where_leading_dimensions_do_not_merge():
     assert fake.stride() == real.stride()
 
 
+def test_leading_dimensions_that_only_seem_to_merge():
+    x = torch.arange(2 * 9 * 3, dtype=torch.uint8).view(1, 2, 3, 3, 3)
+    x = x.expand(2, 1, 2, 3, 3, 3)  # a repeated dimension, one of a single entry, one of two
+    program = program_of(torch.uint8, flip.horizontal_flip(1.0))
+    got = ops.augment_nograd(x, keys()[0], *program, ops.PRESERVE)
+    assert torch.equal(got, x.flip(-1))
+    with torch._subclasses.FakeTensorMode() as mode:
+        given = (mode.from_tensor(x), mode.from_tensor(keys()[0]))
+        assert ops.augment_nograd(*given, *program, ops.PRESERVE).stride() == got.stride()
+
+
 # --- torch.vmap ---
 
 

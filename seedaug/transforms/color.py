@@ -10,7 +10,7 @@ import torch
 
 from seedaug.interop import torchvision
 from seedaug.program import DTYPES, NORMALIZE, TO_DTYPE, Instruction
-from seedaug.transforms.pipeline import ProgramTransform
+from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["Normalize", "ToDtype"]
 

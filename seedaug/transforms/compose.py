@@ -20,8 +20,10 @@ from seedaug.transforms.base import (
     split_keys,
 )
 from seedaug.transforms.color import ToDtype
+from seedaug.transforms.drawn import Entries, name_entries
 from seedaug.transforms.noise import GaussianNoise
-from seedaug.transforms.pipeline import Entries, Pipeline, ProgramTransform, name_entries
+from seedaug.transforms.pipeline import Pipeline
+from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["Compose"]
 
@@ -274,7 +276,8 @@ class Compose(Transform):
         for part in self._parts:
             if isinstance(part, Pipeline):
                 end = at + len(part.transforms)
-                more, size = part.entries(source, occurrences[at:end], size)
+                geometry = part.geometry(Tensor, occurrences[at:end])
+                more, size = geometry.entries(source, size)
                 for into, these in zip(entries, more, strict=True):
                     into += these
                 at = end

@@ -16,7 +16,7 @@ from seedaug.transforms.arguments import (
     check_size,
     fill_values,
 )
-from seedaug.transforms.pipeline import ProgramTransform
+from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["CenterCrop", "RandomCrop"]
 

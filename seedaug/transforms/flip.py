@@ -6,7 +6,7 @@ from typing import Any
 
 from seedaug.program import HORIZONTAL_FLIP, VERTICAL_FLIP, Instruction
 from seedaug.transforms.arguments import check_probability
-from seedaug.transforms.pipeline import ProgramTransform
+from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["RandomHorizontalFlip", "RandomVerticalFlip"]
 

@@ -7,7 +7,7 @@ import numbers
 from typing import Any
 
 from seedaug.program import GAUSSIAN_NOISE, Instruction
-from seedaug.transforms.pipeline import ProgramTransform
+from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["GaussianNoise"]
 

@@ -15,7 +15,7 @@ from seedaug.transforms.arguments import (
     check_padding,
     fill_values,
 )
-from seedaug.transforms.pipeline import ProgramTransform
+from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["Pad"]
 

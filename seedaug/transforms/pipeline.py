@@ -3,150 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from seedaug import ops, program
-from seedaug.apply import (
-    Source,
-    key_tensor,
-    resolve_keys,
-    run,
-    run_list,
-    single,
-    wants_grad,
-)
-from seedaug.context import Sample, current
-from seedaug.interop import torchvision
-from seedaug.program import Instruction, Step, check_shape, compile_steps, output_size
-from seedaug.transforms.base import (
-    PER_STAGE,
-    Size,
-    Transform,
-    explicit_occurrences,
-    need_keys,
-    split_keys,
-)
-from seedaug.transforms.sample import SHAPES, find_roles, find_size, from_tensor, to_tensor
+from seedaug.apply import Source, run, run_list, single, wants_grad
+from seedaug.context import Sample
+from seedaug.interop import pil, torchvision
+from seedaug.program import Instruction, Step, compile_steps
+from seedaug.transforms.base import PER_STAGE, explicit_occurrences
+from seedaug.transforms.drawn import Geometry
+from seedaug.transforms.sample import SHAPES, Role, find_roles, find_size, from_tensor, to_tensor
 
-__all__ = ["Pipeline", "ProgramTransform"]
+if TYPE_CHECKING:
+    from seedaug.transforms.program_transform import ProgramTransform
+
+__all__ = ["Pipeline"]
 
 Placed: TypeAlias = list[tuple[Instruction, int]]
-Entries: TypeAlias = list[tuple[str, dict[str, Any]]]
-"""What `params` reports of one sample: each transform's name and parameters."""
-
 _CACHE_LIMIT = 512
-_changes = (
-    0  # how often an attribute of a live transform was set anew; plans older than that are stale
-)
 
-
-class ProgramTransform(Transform):
-    """A transform that is one instruction of a program."""
-
-    def instruction(self, target: type) -> Instruction | None:
-        """The instruction for a leaf of type `target`; None if there is nothing to do for it.
-
-        Raises:
-            TypeError, ValueError: an argument is not what it should be.
-        """
-        raise NotImplementedError
-
-    @property
-    def use(self) -> tuple[int, str] | None:
-        """The kind and name under which this transform draws; None if it never does."""
-        return (self.kind, type(self).__name__) if self.kind in program.DRAWING else None
-
-    @property
-    def typed(self) -> bool:
-        """Whether the instruction depends on the leaf's type (an argument is a dict)."""
-        return False
-
-    def convert(self, leaf: Any) -> Any:
-        """What this transform does to masks, boxes and keypoints besides its geometry."""
-        return leaf
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__ and name != "training":
-            global _changes
-            _changes += 1
-        super().__setattr__(name, value)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_pipeline"}
-
-    @property
-    def pipeline(self) -> Pipeline:
-        """This transform alone, as what runs it."""
-        found: Pipeline | None = self.__dict__.get("_pipeline")
-        if found is None:
-            found = self.__dict__["_pipeline"] = Pipeline([self])
-        return found
-
-    def forward(
-        self,
-        *inputs: Any,
-        keys: Any = None,
-        view: int = 0,
-        stage: int = 0,
-        same_on_batch: bool = False,
-        out: Tensor | None = None,
-    ) -> Any:
-        """As `Transform.forward`; a single tensor's result is written into `out`."""
-        if keys is None and len(inputs) == 1 and out is None:
-            if view or stage or same_on_batch:
-                need_keys(view, stage, same_on_batch)
-            return self.pipeline.in_context(inputs, current())
-        inputs, keys = split_keys(inputs, keys)
-        if keys is None:
-            need_keys(view, stage, same_on_batch)
-            return self.pipeline.in_context(inputs, current(), out)
-        source = resolve_keys(keys, same_on_batch)
-        occurrences = explicit_occurrences([self.use], view, stage)
-        return self.pipeline.under(inputs, source, occurrences, out)
-
-    def params(self, keys: Any, size: Size | None = None, *, view: int = 0, stage: int = 0) -> Any:
-        """As `Transform.params`."""
-        source = resolve_keys(keys)
-        occurrences = explicit_occurrences([self.use], view, stage)
-        entries, _ = self.pipeline.entries(source, occurrences, size)
-        return name_entries(entries, single_key=single(source) is not None)
-
-
-def name_entries(entries: list[Entries], single_key: bool) -> Any:
-    """Dicts by name, the second entry of one name as ``name[1]``; one dict for a single key."""
-    named = []
-    for sample in entries:
-        by_name: dict[str, dict[str, Any]] = {}
-        seen: dict[str, int] = {}
-        for name, parameters in sample:
-            count = seen.get(name, 0)
-            seen[name] = count + 1
-            by_name[f"{name}[{count}]" if count else name] = parameters
-        named.append(by_name)
-    return named[0] if single_key else named
-
-
-def _entry(instruction: Instruction, row: Sequence[int]) -> tuple[str, dict[str, Any]]:
-    """A row of the `params` op, readable."""
-    kind = instruction.kind
-    name = program.NAMES[kind]
-    if kind in (program.HORIZONTAL_FLIP, program.VERTICAL_FLIP):
-        return name, {"flipped": bool(row[0])}
-    top, left, *padding = row
-    if kind == program.PAD:
-        return name, {"padding": tuple(padding)}
-    height, width = instruction.head[:2]
-    return name, {
-        "top": top,
-        "left": left,
-        "height": height,
-        "width": width,
-        "padding": tuple(padding),
-    }
+changes = [0]
+"""How often an attribute of a live transform was set anew: plans made before that are stale."""
 
 
 class Pipeline:
@@ -170,9 +51,9 @@ class Pipeline:
 
     def refresh(self) -> None:
         """Forget compiled steps: a transform was changed."""
-        if self.version == _changes:
+        if self.version == changes[0]:
             return
-        self.version = _changes
+        version = changes[0]
         self.typed = any(transform.typed for transform in self.transforms)
         self.sized = any(t.kind == program.RANDOM_CROP for t in self.transforms)
         uses = [transform.use for transform in self.transforms]
@@ -180,6 +61,8 @@ class Pipeline:
         self.first = [explicit_occurrences(uses, 0, stage) if fits else () for stage in (0, 1)]
         self.fast: dict[Any, list[tuple[list[int], list[float], torch.dtype, int]]] = {}
         self.plans: dict[Any, list[Step]] = {}
+        self.geometries: dict[Any, Geometry] = {}
+        self.version = version
 
     # --- Plans ---
 
@@ -209,6 +92,17 @@ class Pipeline:
             self.plans[at] = steps
         return steps
 
+    def geometry(self, target: type, occurrences: tuple[int, ...]) -> Geometry:
+        """The geometry for leaves of type `target`, ready to draw from."""
+        self.refresh()
+        at = (target if self.typed else None, occurrences)
+        found = self.geometries.get(at)
+        if found is None:
+            if len(self.geometries) >= _CACHE_LIMIT:
+                self.geometries.clear()
+            found = self.geometries[at] = Geometry(self.placed(target, True, occurrences))
+        return found
+
     def _fast_steps(
         self, x: Tensor, occurrences: tuple[int, ...]
     ) -> list[tuple[list[int], list[float], torch.dtype, int]]:
@@ -232,7 +126,7 @@ class Pipeline:
 
     def in_context(self, inputs: tuple[Any, ...], sample: Sample, out: Tensor | None = None) -> Any:
         """Apply to one sample under its context. One plain tensor takes the short way."""
-        if self.version != _changes:
+        if self.version != changes[0]:
             self.refresh()
         occurrences = self.take(sample)
         x = inputs[0] if len(inputs) == 1 else None
@@ -290,16 +184,21 @@ class Pipeline:
         return done
 
     def _pixels(
-        self, leaf: Any, role: Any, source: Source, occurrences: tuple[int, ...], batched: bool
+        self, leaf: Any, role: Role, source: Source, occurrences: tuple[int, ...], batched: bool
     ) -> Any:
         """One image or mask."""
         if role == "pil":
             self._check_pil(batched)
+            geometry = self.geometry(type(leaf), occurrences)
+            (rows,), _ = geometry.rows(source, (leaf.height, leaf.width))
+            made = pil.apply_geometry(leaf, geometry.instructions, rows)
+            if made is not None:
+                return made
         x = to_tensor(leaf, role, batched)
         mask = role == "mask"
         steps = self.steps(x, type(leaf), mask, occurrences)
-        made = run(steps, x, source, ops.PRESERVE if mask else self.layout)
-        return leaf if made is x else from_tensor(made, leaf, role, batched)
+        y = run(steps, x, source, ops.PRESERVE if mask else self.layout)
+        return leaf if y is x else from_tensor(y, leaf, role, batched)
 
     def _check_pil(self, batched: bool) -> None:
         if batched:
@@ -318,47 +217,9 @@ class Pipeline:
             raise TypeError(
                 f"{type(leaf).__name__} need one key: under N keys transform sample by sample"
             )
-        placed = self.placed(type(leaf), True, occurrences)
-        (rows,), _ = self._rows(placed, packed, leaf.canvas_size)
-        instructions = [instruction for instruction, _ in placed]
-        return torchvision.apply_geometry(leaf, instructions, rows)
-
-    # --- Parameters ---
-
-    def _rows(
-        self, placed: Placed, source: Source, size: Size
-    ) -> tuple[list[list[list[int]]], Size]:
-        """Rows of the `params` op for each sample, and the size that geometry leaves."""
-        height, width = size
-        keys = key_tensor(source)
-        rows: list[list[list[int]]] = [[] for _ in range(len(keys) if keys.dim() == 2 else 1)]
-        for numbers, values, _ in compile_steps(placed, torch.uint8):
-            check_shape(numbers, (height, width), channels_known=False)
-            drawn = ops.params(keys, numbers, values, height, width).tolist()
-            for sample, more in zip(rows, drawn, strict=True):
-                sample += more
-            after = output_size(numbers, height, width)
-            height, width = int(after[0]), int(after[1])
-        return rows, (height, width)
-
-    def entries(
-        self, source: Source, occurrences: tuple[int, ...], size: Size | None
-    ) -> tuple[list[Entries], Size | None]:
-        """What `params` reports of each sample, and the size after this pipeline."""
-        placed = self.placed(Tensor, True, occurrences)
-        instructions = [instruction for instruction, _ in placed]
-        flips = (program.HORIZONTAL_FLIP, program.VERTICAL_FLIP)
-        if size is None and any(instruction.kind not in flips for instruction in instructions):
-            raise ValueError("params needs size=(height, width): crops and pads depend on it")
-        rows, after = self._rows(placed, source, size or (1, 1))
-        entries = [
-            [
-                _entry(instruction, row)
-                for instruction, row in zip(instructions, sample, strict=True)
-            ]
-            for sample in rows
-        ]
-        return entries, after if size else None
+        geometry = self.geometry(type(leaf), occurrences)
+        (rows,), _ = geometry.rows(packed, leaf.canvas_size)
+        return torchvision.apply_geometry(leaf, geometry.instructions, rows)
 
 
 def is_image_list(x: Any) -> bool:

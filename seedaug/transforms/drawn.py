@@ -1,0 +1,100 @@
+"""Geometry as parameters: what the `params` op draws, for boxes, for PIL images and to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import torch
+
+from seedaug import ops, program
+from seedaug.apply import Source, key_tensor
+from seedaug.program import Instruction, check_shape, compile_steps, output_size
+from seedaug.transforms.base import Size
+
+__all__ = ["Entries", "Geometry", "name_entries"]
+
+Entries: TypeAlias = list[tuple[str, dict[str, Any]]]
+"""What `params` reports of one sample: each transform's name and parameters."""
+
+_FLIPS = (program.HORIZONTAL_FLIP, program.VERTICAL_FLIP)
+
+
+class Geometry:
+    """Geometry instructions with their occurrences, ready to draw from.
+
+    Args:
+        placed: geometry only, in order.
+    """
+
+    def __init__(self, placed: Sequence[tuple[Instruction, int]]) -> None:
+        self.instructions = [instruction for instruction, _ in placed]
+        self.steps = compile_steps(placed, torch.uint8)
+
+    def rows(self, source: Source, size: Size) -> tuple[list[list[list[int]]], Size]:
+        """Draw: a row of the `params` op for each sample and instruction, and the size after.
+
+        Raises:
+            ValueError: an image of this size can't be cropped or padded so.
+        """
+        height, width = size
+        keys = key_tensor(source)
+        rows: list[list[list[int]]] = [[] for _ in range(len(keys) if keys.dim() == 2 else 1)]
+        for numbers, values, _ in self.steps:
+            try:
+                drawn = ops.params(keys, numbers, values, height, width).tolist()
+            except RuntimeError:
+                check_shape(numbers, (height, width), channels_known=False)
+                raise
+            for sample, more in zip(rows, drawn, strict=True):
+                sample += more
+            after = output_size(numbers, height, width)
+            height, width = int(after[0]), int(after[1])
+        return rows, (height, width)
+
+    def entries(self, source: Source, size: Size | None) -> tuple[list[Entries], Size | None]:
+        """What `params` reports of each sample, and the size after (None if it wasn't known).
+
+        Raises:
+            ValueError: the size is needed and isn't known.
+        """
+        if size is None and any(one.kind not in _FLIPS for one in self.instructions):
+            raise ValueError("params needs size=(height, width): crops and pads depend on it")
+        rows, after = self.rows(source, size or (1, 1))
+        entries = [
+            [_entry(one, row) for one, row in zip(self.instructions, sample, strict=True)]
+            for sample in rows
+        ]
+        return entries, after if size else None
+
+
+def _entry(instruction: Instruction, row: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """A row of the `params` op, readable."""
+    name = program.NAMES[instruction.kind]
+    if instruction.kind in _FLIPS:
+        return name, {"flipped": bool(row[0])}
+    top, left, *padding = row
+    if instruction.kind == program.PAD:
+        return name, {"padding": tuple(padding)}
+    height, width = instruction.head[:2]
+    return name, {
+        "top": top,
+        "left": left,
+        "height": height,
+        "width": width,
+        "padding": tuple(padding),
+    }
+
+
+def name_entries(entries: list[Entries], single_key: bool) -> Any:
+    """Dicts by name, the second entry of one name as ``name[1]``; one dict for a single key."""
+    named = []
+    for sample in entries:
+        by_name: dict[str, dict[str, Any]] = {}
+        seen: dict[str, int] = {}
+        for name, parameters in sample:
+            count = seen.get(name, 0)
+            seen[name] = count + 1
+            by_name[f"{name}[{count}]" if count else name] = parameters
+        named.append(by_name)
+    return named[0] if single_key else named

@@ -1,0 +1,91 @@
+"""The base of transforms that are one instruction of a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from seedaug import program
+from seedaug.apply import resolve_keys, single
+from seedaug.context import current
+from seedaug.program import Instruction
+from seedaug.transforms import pipeline
+from seedaug.transforms.base import (
+    Size,
+    Transform,
+    explicit_occurrences,
+    need_keys,
+    split_keys,
+)
+from seedaug.transforms.drawn import name_entries
+
+__all__ = ["ProgramTransform"]
+
+
+class ProgramTransform(Transform):
+    """A transform that is one instruction of a program."""
+
+    def instruction(self, target: type) -> Instruction | None:
+        """The instruction for a leaf of type `target`; None if there is nothing to do for it.
+
+        Raises:
+            TypeError, ValueError: an argument is not what it should be.
+        """
+        raise NotImplementedError
+
+    @property
+    def use(self) -> tuple[int, str] | None:
+        """The kind and name under which this transform draws; None if it never does."""
+        return (self.kind, type(self).__name__) if self.kind in program.DRAWING else None
+
+    @property
+    def typed(self) -> bool:
+        """Whether the instruction depends on the leaf's type (an argument is a dict)."""
+        return False
+
+    def convert(self, leaf: Any) -> Any:
+        """What this transform does to masks, boxes and keypoints besides its geometry."""
+        return leaf
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__ and name != "training":
+            pipeline.changes[0] += 1
+        super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_alone"}
+
+    @property
+    def alone(self) -> pipeline.Pipeline:
+        """What runs this transform by itself."""
+        found: pipeline.Pipeline | None = self.__dict__.get("_alone")
+        if found is None:
+            found = self.__dict__["_alone"] = pipeline.Pipeline([self])
+        return found
+
+    def forward(
+        self,
+        *inputs: Any,
+        keys: Any = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+        out: Tensor | None = None,
+    ) -> Any:
+        """As `Transform.forward`; a single tensor's result is written into `out`."""
+        inputs, keys = split_keys(inputs, keys)
+        if keys is None:
+            if view or stage or same_on_batch:
+                need_keys(view, stage, same_on_batch)
+            return self.alone.in_context(inputs, current(), out)
+        source = resolve_keys(keys, same_on_batch)
+        occurrences = explicit_occurrences([self.use], view, stage)
+        return self.alone.under(inputs, source, occurrences, out)
+
+    def params(self, keys: Any, size: Size | None = None, *, view: int = 0, stage: int = 0) -> Any:
+        """As `Transform.params`."""
+        source = resolve_keys(keys)
+        occurrences = explicit_occurrences([self.use], view, stage)
+        entries, _ = self.alone.geometry(Tensor, occurrences).entries(source, size)
+        return name_entries(entries, single_key=single(source) is not None)
