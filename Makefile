@@ -22,7 +22,8 @@ $(VENV)/made:
 $(VENV)/requirements: $(VENV)/made constraints.txt pyproject.toml
 	@echo "seedaug: installing the pinned requirements (the first time takes minutes)"
 	@$(PIP) setuptools cmake ninja pybind11 torch numpy
-	@$(PY) cmake/requirements.py dev | xargs $(PIP)
+	@$(PY) cmake/requirements.py dev >$(VENV)/dev.txt
+	@$(PIP) -r $(VENV)/dev.txt
 	@$(PIP) --no-deps torchvision
 	@touch $@
 

@@ -141,6 +141,14 @@ def test_torch_library_is_found_through_the_running_torch():
     assert "RUNPATH" not in dynamic
 
 
+def test_torch_library_keeps_to_the_stable_abi():
+    pytest.importorskip("torch_abi_audit")
+    audit = [Path(sysconfig.get_path("scripts")) / "torch-abi-audit", "--check", "torch"]
+    done = subprocess.run([*audit, LIBRARIES[0]], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"Torch ABI: +STABLE\n *Min torch: +2\.10\.0\n", done.stdout)
+
+
 def test_numpy_library_does_not_need_torch():
     needed = re.findall(r"NEEDED.*\[(.+?)\]", dynamic_section(LIBRARIES[1]))
     assert not [name for name in needed if "torch" in name or "c10" in name]
