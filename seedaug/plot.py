@@ -65,7 +65,7 @@ class Page:
 
     def text_width(self, text: str, size: int) -> int:
         """Pixels that a line takes."""
-        return int(_font(size).getlength(text))
+        return round(_font(size).getlength(text))
 
     def rule(self, y: int, left: int, right: int) -> None:
         """A thin horizontal line."""
@@ -82,7 +82,7 @@ class Page:
         from PIL import Image
 
         image: Any = Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-        height = round(width * image.height / image.width)
+        height = int(width * pixels.shape[-2] / pixels.shape[-1] + 0.5)
         self._image.paste(image.resize((width, height), Image.Resampling.LANCZOS), (x, y))
         if frame is not None:
             self._draw.rectangle((x, y, x + width - 1, y + height - 1), outline=frame, width=FRAME)

@@ -154,8 +154,8 @@ def claims(results: list[Result]) -> Iterator[Claim]:
         not any(result.same_run for result in (held, remedy, other)),
     )
     yield Claim(
-        "nor resumes without loading samples again",
-        all(result.loaded_again for result in (held, remedy, other)),
+        "nor resumes from epoch and batch alone, or without loading samples again",
+        all(r.loaded_again and not r.resumes("plain") for r in (held, remedy, other)),
     )
     yield Claim("seedaug never repeats a draw", ours.distinct == ours.total)
     yield Claim(f"seedaug gives the same bytes with {workers} workers", ours.same_run)

@@ -25,7 +25,7 @@ def heads(setting: Setting) -> list[str]:
         "random numbers from",
         "different draws",
         f"same run with {workers} workers",
-        "killed in mid-epoch and resumed",
+        "same run, killed and resumed",
         "images/s",
     ]
 
@@ -45,10 +45,10 @@ def _resumed(result: Result) -> Cell:
     again = result.loaded_again
     loads = f"loads {again} of {_left_out(result)} again" if again else "loads nothing again"
     if result.resumes("plain"):
-        return Cell(f"same run, {loads}", good=not again)
+        return Cell(f"yes, {loads}", good=not again)
     if result.resumes("states"):
-        return Cell(f"same run only if generator states were saved, {loads}", good=False)
-    return Cell("another run", good=False)
+        return Cell(f"only if generator states were saved, {loads}", good=False)
+    return Cell("no", good=False)
 
 
 def _left_out(result: Result) -> int:
