@@ -25,6 +25,9 @@ def philox(
 def words(
     seed: int, lo: int, hi: int, kind: int, occurrence: int, first_block: int, n: int
 ) -> npt.NDArray[np.uint32]: ...
+def normals(
+    seed: int, lo: int, hi: int, kind: int, occurrence: int, first: int, n: int
+) -> npt.NDArray[np.float32]: ...
 def permutation(seed: int, epoch: int, worker: int, n: int) -> npt.NDArray[np.int64]: ...
 
 class BitGenerator:

@@ -18,11 +18,13 @@ from seedaug.program import decode, output_size
 
 __all__ = [
     "augment",
+    "augment_interned",
     "augment_key",
     "augment_list",
     "augment_nograd",
     "augment_out",
     "fill",
+    "intern",
     "params",
 ]
 
@@ -49,6 +51,8 @@ _load()
 augment = torch.ops.seedaug.augment.default
 augment_nograd = torch.ops.seedaug.augment_nograd.default
 augment_key = torch.ops.seedaug.augment_key.default
+augment_interned = torch.ops.seedaug.augment_interned.default
+intern = torch.ops.seedaug.intern.default
 augment_out = torch.ops.seedaug.augment_out.default
 augment_list = torch.ops.seedaug.augment_list.default
 augment_list_out = torch.ops.seedaug.augment_list_out.default

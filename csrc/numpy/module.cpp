@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/shuffle.h"
+#include "cpu/float_mode.h"
 #include "cpu/kernels.h"
 #include "cpu/program.h"
 #include "numpy/bit_generator.h"
@@ -50,6 +51,19 @@ py::array_t<uint32_t> words(int64_t seed, int64_t low, int64_t high, int kind, i
   }
   py::array_t<uint32_t> out(count);
   kernels().words(from, static_cast<uint32_t>(first_block), count, out.mutable_data());
+  return out;
+}
+
+py::array_t<float> normals(int64_t seed, int64_t low, int64_t high, int kind, int occurrence,
+                           int64_t first, int64_t count) {
+  const Stream from = checked_stream(seed, low, high, kind, occurrence);
+  if (first < 0 || count < 0 || first > kMaxElements || count > kMaxElements - first) {
+    throw py::value_error("a stream has 2^34 - 64 elements; got first=" + std::to_string(first) +
+                          ", n=" + std::to_string(count));
+  }
+  py::array_t<float> out(count);
+  const FloatMode mode;
+  kernels().normals(from, static_cast<uint64_t>(first), count, out.mutable_data());
   return out;
 }
 
@@ -145,6 +159,8 @@ PYBIND11_MODULE(_core, m) {
   m.def("philox", &evaluate, py::arg("counter"), py::arg("key"));
   m.def("words", &words, py::arg("seed"), py::arg("lo"), py::arg("hi"), py::arg("kind"),
         py::arg("occurrence"), py::arg("first_block"), py::arg("n"));
+  m.def("normals", &normals, py::arg("seed"), py::arg("lo"), py::arg("hi"), py::arg("kind"),
+        py::arg("occurrence"), py::arg("first"), py::arg("n"));
   m.def("permutation", &permutation, py::arg("seed"), py::arg("epoch"), py::arg("worker"),
         py::arg("n"));
   // NumPy keeps no reference to the capsule's owner beyond the bit generator itself, which

@@ -78,13 +78,16 @@ View view_of(Tensor& t, bool per_sample, const char* name) {
   const int64_t dims = t.dim() - first;
   STD_TORCH_CHECK(dims >= 2, name, " must be [", per_sample ? "N, " : "", "..., H, W], got ",
                   shape_text(t));
-  for (int64_t d = first; d + 4 < t.dim();
-       ++d) {  // the leading dimensions [first, dim - 3) become one
-    const bool merges =
-        t.size(d) == 1 || t.size(d + 1) == 1 || t.stride(d) == t.stride(d + 1) * t.size(d + 1);
-    if (merges) continue;
-    t = torch::stable::contiguous(t);
-    break;
+  // The leading dimensions [first, dim - 3) become one; those of a single entry have no say in
+  // that.
+  int64_t inner = -1;
+  for (int64_t d = t.dim() - 4; d >= first; --d) {
+    if (t.size(d) == 1) continue;
+    if (inner >= 0 && t.stride(d) != t.stride(inner) * t.size(inner)) {
+      t = torch::stable::contiguous(t);
+      break;
+    }
+    inner = d;
   }
   const auto size = t.sizes();
   const auto stride = t.strides();

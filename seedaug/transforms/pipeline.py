@@ -59,7 +59,7 @@ class Pipeline:
         uses = [transform.use for transform in self.transforms]
         fits = self.within_limit
         self.first = [explicit_occurrences(uses, 0, stage) if fits else () for stage in (0, 1)]
-        self.fast: dict[Any, list[tuple[list[int], list[float], torch.dtype, int]]] = {}
+        self.fast: dict[Any, list[int]] = {}
         self.plans: dict[Any, list[Step]] = {}
         self.geometries: dict[Any, Geometry] = {}
         self.version = version
@@ -103,12 +103,14 @@ class Pipeline:
             found = self.geometries[at] = Geometry(self.placed(target, True, occurrences))
         return found
 
-    def _fast_steps(
-        self, x: Tensor, occurrences: tuple[int, ...]
-    ) -> list[tuple[list[int], list[float], torch.dtype, int]]:
+    def _fast_steps(self, x: Tensor, occurrences: tuple[int, ...]) -> list[int]:
+        """The steps as numbers that the library knows them by; -1 where it keeps no more."""
         steps = self.steps(x, Tensor, False, occurrences)
         last = len(steps) - 1
-        made = [(*s, self.layout if i == last else ops.PRESERVE) for i, s in enumerate(steps)]
+        made = [
+            ops.intern(*step, self.layout if i == last else ops.PRESERVE)
+            for i, step in enumerate(steps)
+        ]
         if len(self.fast) >= _CACHE_LIMIT:
             self.fast.clear()
         self.fast[x.dtype, occurrences] = made
@@ -132,11 +134,13 @@ class Pipeline:
         x = inputs[0] if len(inputs) == 1 else None
         if type(x) is not Tensor or out is not None or x.requires_grad or x.is_cuda:
             return self.under(inputs, sample.packed, occurrences, out)
+        if torch.compiler.is_compiling():
+            return self.under(inputs, sample.packed, occurrences)
         steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)
         seed, lo, hi = sample.packed
         try:
-            for numbers, values, dtype, layout in steps:
-                x = ops.augment_key(x, seed, lo, hi, numbers, values, dtype, layout)
+            for number in steps:
+                x = ops.augment_interned(x, seed, lo, hi, number)
         except RuntimeError:  # again, the way that explains what is wrong
             return self.under(inputs, sample.packed, occurrences)
         return x

@@ -18,7 +18,7 @@ class Stream:
 
     Blocks 0 … 15 (64 words) are parameters: word 0 is the gate, and `integers`, `uniform` and
     `word` read on from word 1, one word each. Blocks 16 … are elements, for as many numbers as
-    there are pixels: `words` and `uniforms`, and everything NumPy can draw, through `generator`.
+    there are pixels: `words`, `uniforms` and `normals`, and everything NumPy can draw, through `generator`.
 
     Args:
         packed: the packed key.
@@ -59,7 +59,7 @@ class Stream:
         if self._next == 4 * _core.PARAM_BLOCKS:
             raise RuntimeError(
                 f"a stream has {self._next - 1} parameter words; draw more with words(n), "
-                "uniforms(n) or generator()"
+                "uniforms(n), normals(n) or generator()"
             )
         if self._next == len(self._parameters):
             self._parameters = _core.words(*self.address, 0, 4 * _core.PARAM_BLOCKS).tolist()
@@ -89,6 +89,10 @@ class Stream:
         upper: npt.NDArray[np.float32] = (self.words(n) >> np.uint32(8)).astype(np.float32)
         upper *= np.float32(2.0**-24)
         return upper
+
+    def normals(self, n: int) -> npt.NDArray[np.float32]:
+        """The first `n` elements, standard normal."""
+        return _core.normals(*self.address, 0, n)
 
     def generator(self) -> np.random.Generator:
         """A NumPy generator that reads the element words from the first on."""
