@@ -18,7 +18,8 @@ class Stream:
 
     Blocks 0 … 15 (64 words) are parameters: word 0 is the gate, and `integers`, `uniform` and
     `word` read on from word 1, one word each. Blocks 16 … are elements, for as many numbers as
-    there are pixels: `words`, `uniforms` and `normals`, and everything NumPy can draw, through `generator`.
+    there are pixels: `words`, `uniforms` and `normals`, and everything NumPy can draw, through
+    `generator`.
 
     Args:
         packed: the packed key.
