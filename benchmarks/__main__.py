@@ -6,17 +6,14 @@ With --only nothing is written unless --out says where.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import torch
+from benchmarks import bench_images, bench_numbers, bench_threads
+from benchmarks.collect import collect, write
+from benchmarks.harness import Row
+from benchmarks.report import RESULTS
 
-from benchmarks import bench_images, bench_numbers, bench_threads, machine, report
-from benchmarks.harness import Row, measure
-
-RESULTS = Path(__file__).parent / "results"
 MODULES = (bench_numbers, bench_images, bench_threads)
 
 
@@ -35,31 +32,12 @@ def all_rows(only: str) -> Iterator[Row]:
                 yield row
 
 
-def run(only: str, seconds: float) -> dict[str, Any]:
-    """Measure and print rows; the JSON as a dict."""
-    found = {"machine": machine.describe(), "versions": machine.versions()}
-    load = {"before": machine.load()}
-    threads, isa = torch.get_num_threads(), found["machine"]["isa"]
-    measured = []
-    for row in all_rows(only):
-        measured.append(measure(row, seconds))
-        print(report.text(measured[-1]), flush=True)
-    torch.set_num_threads(threads)
-    torch.ops.seedaug.use_isa(isa)
-    load["after"] = machine.load()
-    return {**found, "load": load, "seconds_a_row": seconds, "rows": measured}
-
-
 def main() -> None:
     given = arguments()
-    found = run(given.only, given.seconds)
-    print(report.targets_text(found))
+    found = collect(all_rows(given.only), given.seconds)
     folder = given.out or (None if given.only else RESULTS)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"cpu-{found['machine']['isa']}.json"
-        path.write_text(json.dumps(found, indent=1) + "\n")
-        print(f"written to {path}; `python -m benchmarks.report` draws the README's table from it")
+        write(found, folder / f"cpu-{found['machine']['isa']}.json")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ BLOCK_SECONDS = 0.004  # calls are repeated until a timed block takes this long
 ROUNDS = (9, 201)  # fewest and most
 
 Call = Callable[[], Any]
+Clock = Callable[[Call, int], float]  # (call, how often) -> seconds for all
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Row:
         contenders: seedaug's own first.
         floor: name and call of the copy that bounds this work from below, at one thread.
         targets: the ratios that this row is to show.
+        bytes: read and written for one item at least; 0 if that says nothing.
         note: what a reader must know to read the figures.
     """
 
@@ -74,6 +76,7 @@ class Row:
     floor: Contender
     targets: Sequence[Target] = ()
     note: str = ""
+    bytes: int = 0
 
 
 @dataclass
@@ -139,7 +142,9 @@ def check_all(row: Row) -> list[Contender]:
     return present
 
 
-def take_turns(row: Row, contenders: Sequence[Contender], seconds: float) -> dict[str, Timing]:
+def take_turns(
+    row: Row, contenders: Sequence[Contender], seconds: float, clock: Clock = seconds_for
+) -> dict[str, Timing]:
     """Time contenders in turn, each round beginning with another one, for about `seconds`."""
     timings = {contender.name: Timing() for contender in contenders}
     round_seconds = 0.0
@@ -147,9 +152,9 @@ def take_turns(row: Row, contenders: Sequence[Contender], seconds: float) -> dic
         prepare(contender)
         assert contender.call is not None
         contender.call()
-        once = max(seconds_for(contender.call, 1), 1e-7)
+        once = max(clock(contender.call, 1), 1e-7)
         calls = max(1, round(BLOCK_SECONDS / once))
-        once = seconds_for(contender.call, calls) / calls  # again: the first call is a slow one
+        once = clock(contender.call, calls) / calls  # again: the first call is a slow one
         timings[contender.name].calls = max(1, round(BLOCK_SECONDS / max(once, 1e-8)))
         round_seconds += once * timings[contender.name].calls
     rounds = min(max(int(seconds / round_seconds), ROUNDS[0]), ROUNDS[1])
@@ -159,7 +164,7 @@ def take_turns(row: Row, contenders: Sequence[Contender], seconds: float) -> dic
             prepare(contender)
             assert contender.call is not None
             timing = timings[contender.name]
-            spent = seconds_for(contender.call, timing.calls)
+            spent = clock(contender.call, timing.calls)
             timing.rounds.append(spent / timing.calls / row.items)
     return timings
 
@@ -180,13 +185,13 @@ def judge(target: Target, medians: dict[str, float]) -> dict[str, Any] | None:
     }
 
 
-def measure(row: Row, seconds: float) -> dict[str, Any]:
+def measure(row: Row, seconds: float, clock: Clock = seconds_for) -> dict[str, Any]:
     """Check a row's contenders, time them in turn, and return its part of the JSON."""
     present = check_all(row)
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        timings = take_turns(row, [*present, row.floor], seconds)
+        timings = take_turns(row, [*present, row.floor], seconds, clock)
     finally:
         if was_collecting:
             gc.enable()
@@ -203,6 +208,8 @@ def measure(row: Row, seconds: float) -> dict[str, Any]:
             "threads": contender.threads,
             "share_of_floor": floor["median"] / summary["median"],
         }
+        if row.bytes:
+            results[contender.name]["bytes_per_second"] = row.bytes / summary["median"]
     judged = [judge(t, {name: s["median"] for name, s in medians.items()}) for t in row.targets]
     return {
         "name": row.name,

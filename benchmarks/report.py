@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
-UNITS = {"value": (1e9, "ns"), "image": (1e6, "µs")}
+UNITS = {"value": (1e9, "ns"), "image": (1e6, "µs"), "call": (1e6, "µs")}
 
 
 def figure(seconds: float, per: str) -> str:
@@ -25,6 +25,8 @@ def figure(seconds: float, per: str) -> str:
     """
     factor, unit = UNITS[per]
     value = seconds * factor
+    if value < 0.1:
+        value, unit = value * 1e3, {"ns": "ps", "µs": "ns"}[unit]
     digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:.{digits}f} {unit}"
 
@@ -38,7 +40,7 @@ def text(row: dict[str, Any]) -> str:
             continue
         low, middle, high = (figure(result[q], row["per"]) for q in ("q1", "median", "q3"))
         share = result.get("share_of_floor")
-        shown = f"{share:6.0%} of the copy's speed" if share is not None else "   the floor"
+        shown = f"{share:6.0%} of the floor's speed" if share is not None else "   the floor"
         lines.append(f"  {name:34} {middle:>10} [{low} - {high}]  {shown}")
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,16 @@ import pytest
 import torch
 
 import seedaug
-from benchmarks import bench_images, bench_numbers, bench_threads, machine, peers, report
+from benchmarks import (
+    bench_gpu,
+    bench_images,
+    bench_numbers,
+    bench_threads,
+    compare_devices,
+    machine,
+    peers,
+    report,
+)
 from benchmarks.harness import Contender, Row, Target, Timing, judge, measure, take_turns
 from benchmarks.workload import Work
 
@@ -86,10 +95,12 @@ def test_contenders_take_turns_and_each_begins_in_its_turn(threads, monkeypatch)
     assert [len(timings[name].rounds) for name in "ab"] == [4, 4]
 
 
-def test_times_are_divided_by_calls_and_items(threads, monkeypatch):
-    monkeypatch.setattr("benchmarks.harness.seconds_for", lambda call, calls: calls * 0.5)
+def test_times_are_divided_by_calls_and_items(threads):
     only = [Contender("a", lambda: None)]
-    assert set(take_turns(row(*only), only, seconds=1)["a"].rounds) == {0.25}
+    timings = take_turns(row(*only), only, seconds=1, clock=lambda call, calls: calls * 0.5)
+    assert set(timings["a"].rounds) == {0.25}
+    found = measure(row(*only, bytes=3), seconds=1, clock=lambda call, calls: calls * 0.5)
+    assert found["results"]["a"]["bytes_per_second"] == 12
 
 
 def test_threads_are_set_for_each_contender(threads):
@@ -184,6 +195,30 @@ def test_a_forced_instruction_set_is_the_only_one(monkeypatch):
 def test_the_machine_is_described():
     assert machine.describe()["cores"] >= 1
     assert machine.versions()["torch"] == torch.__version__
+
+
+# --- Comparing devices ---
+
+
+@pytest.mark.parametrize("first", range(0, 40, 10))
+def test_random_programs_agree_on_every_case(first):
+    second = compare_devices.Second("cpu")
+    assert all(compare_devices.compare(case, second) > 0 for case in range(first, first + 10))
+    assert machine.describe()["isa"] == second.best
+
+
+def test_a_difference_between_devices_is_told(monkeypatch):
+    second, other_seed = compare_devices.Second("cpu"), torch.tensor([1, 0, 0])
+    monkeypatch.setattr(second, "put", lambda x: x + other_seed if x.dim() <= 2 else x)
+    with pytest.raises(compare_devices.Difference, match=r"case 1: "):
+        compare_devices.compare(1, second)
+
+
+def test_gpu_rows_run_on_the_cpu(threads):
+    place = bench_gpu.Place("cpu", cut=1 << 14)
+    for one in bench_gpu.rows(place):
+        found = measure(one, seconds=0.0, clock=place.clock)
+        assert found["results"]["seedaug"]["bytes_per_second"] > 0
 
 
 # --- The table ---

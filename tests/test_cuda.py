@@ -56,7 +56,8 @@ PROGRAMS = {
 
 def bits(x):
     """The bytes, so that NaNs and the signs of zeros count."""
-    return x.detach().contiguous().cpu().view(torch.uint8)
+    x = x.detach().cpu().flatten().clone(memory_format=torch.contiguous_format)
+    return x.view(torch.uint8)
 
 
 def assert_same(on_gpu, on_cpu):
