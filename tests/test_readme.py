@@ -1,0 +1,64 @@
+"""README: its snippets run and do what they say, and its links lead somewhere."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+import seedaug
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """What the snippets define, run one after another."""
+    made: dict[str, object] = {}
+    for snippet in SNIPPETS:
+        exec(compile(snippet, "README.md", "exec"), made)
+    return made
+
+
+def test_the_snippets_do_what_they_say(names):
+    assert len(SNIPPETS) == 5
+    assert torch.equal(names["train"][12][0], names["train"][12][0])
+    assert names["brighter"][3][0].dtype == torch.uint8
+    assert names["state"] == {"seed": 0, "epoch": 1, "batch": 4, "stream_version": 1}
+    assert (names["x"].dtype, names["x"].shape) == (torch.float16, (16, 3, 224, 224))
+    drawn = names["augment"].params(seedaug.Key(seed=0, epoch=7, index=12), size=(256, 320))
+    shown = re.search(r"^# (\{.*\n#.*\})$", SNIPPETS[-1], re.MULTILINE).group(1)
+    assert drawn == ast.literal_eval(shown.replace("#", ""))
+
+
+def test_a_resumed_loader_goes_on(names):
+    state = {**names["state"], "epoch": 0, "batch": 1}
+    whole = seedaug.DataLoader(names["train"], batch_size=16, shuffle=True)
+    whole.set_epoch(0)
+    names["later"].load_state_dict(state)
+    for (a, _), (b, _) in zip([*whole][1:], names["later"], strict=True):
+        assert torch.equal(a, b)
+
+
+def test_links_lead_to_files_and_headings():
+    headings = {
+        "#" + re.sub(r"[^a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in README.splitlines()
+        if line.startswith("#")
+    }
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        assert link in headings or (ROOT / link).is_file(), link
+
+
+def test_the_tests_it_names_are_there():
+    for name in re.findall(r"`(tests/\w+\.py)`", README):
+        assert (ROOT / name).is_file(), name
+
+
+def test_it_has_the_markers_of_the_benchmarks_and_is_short():
+    assert README.count("<!-- benchmarks:begin -->") == README.count("<!-- benchmarks:end -->") == 1
+    assert len(README.splitlines()) <= 200
+    assert max(len(line) for line in README.splitlines() if "|" not in line) <= 130
