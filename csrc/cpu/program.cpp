@@ -99,7 +99,7 @@ class Lowering {
     program_.output = output;
     program_.geometry_only = program_.ops == 0 && program_.input == output;
     const bool float_input = program_.input != DType::u8;
-    if (output == DType::f32 && program_.ops > 0 && (float_input || program_.noises > 1)) {
+    if (!program_.geometry_only && output == DType::f32 && (float_input || program_.noises > 1)) {
       add({PointwiseOp::Code::canonical, 0, 0, 0, 0, 0, 0});
     }
     return error_;

@@ -93,7 +93,17 @@ inline std::vector<char> random_pixels(Random& r, int64_t count, DType type) {
     if (is_arithmetic(type)) {
       const float v = type == DType::u8 ? static_cast<float>(r.below(256))
                                         : static_cast<float>(r.below(2000)) / 700 - 1;
-      write_element(type, r.below(50) == 0 && type != DType::u8 ? NAN : v, at);
+      write_element(type, v, at);
+      if (type != DType::u8 && r.below(50) == 0) {  // a NaN of any sign and payload
+        const uint32_t quiet_or_not = type == DType::bf16  ? 0x7f81
+                                      : type == DType::f16 ? 0x7c01
+                                                           : 0x7f800001;
+        const uint32_t random = static_cast<uint32_t>(r.next());
+        const uint32_t bits = quiet_or_not | (random & (type == DType::f32   ? 0x807fffff
+                                                        : type == DType::f16 ? 0x83ff
+                                                                             : 0x807f));
+        std::memcpy(at, &bits, static_cast<size_t>(element_size(type)));
+      }
     } else {
       const uint64_t bits = r.next();
       std::memcpy(at, &bits, static_cast<size_t>(element_size(type)));

@@ -1,0 +1,68 @@
+"""NaN: moved bit for bit by geometry, canonical after anything that computes or converts."""
+
+import pytest
+import torch
+
+import seedaug
+
+KEY = seedaug.Key(seed=1)
+OPS = torch.ops.seedaug
+ISAS = seedaug._core.config()["isas_available"]
+# Signalling and quiet, of both signs, with payloads.
+PATTERNS = {
+    torch.float16: (torch.int16, [0x7C01, 0xFE05 - 0x10000, 0x7FFF]),
+    torch.bfloat16: (torch.int16, [0x7F81, 0xFFC1 - 0x10000, 0x7FFF]),
+    torch.float32: (torch.int32, [0x7F800001, 0xFFC12345 - 0x100000000, 0x7FFFFFFF]),
+}
+CANONICAL = {torch.float16: 0x7E00, torch.bfloat16: 0x7FC0, torch.float32: 0x7FC00000}
+
+
+@pytest.fixture(params=ISAS)
+def isa(request):
+    before = seedaug._core.config()["isa"]
+    OPS.use_isa(request.param)
+    yield request.param
+    OPS.use_isa(before)
+
+
+def nans(dtype, count):
+    integer, patterns = PATTERNS[dtype]
+    return torch.tensor((patterns * count)[:count], dtype=integer).view(dtype).reshape(1, 1, count)
+
+
+def bits(x):
+    return x.view(PATTERNS[x.dtype][0])
+
+
+@pytest.mark.parametrize("dtype", list(PATTERNS))
+def test_geometry_keeps_the_bits(isa, dtype):
+    x = nans(dtype, 37)
+    flipped = seedaug.RandomHorizontalFlip(p=1.0)(x, KEY)
+    assert torch.equal(bits(flipped), bits(x).flip(-1))
+
+
+@pytest.mark.parametrize("count", [1, 3, 37])
+@pytest.mark.parametrize("to", list(PATTERNS))
+@pytest.mark.parametrize("dtype", list(PATTERNS))
+def test_conversion_makes_them_canonical(isa, dtype, to, count):
+    if dtype == to:
+        pytest.skip("no conversion: the program only moves pixels")
+    x = nans(dtype, count)
+    pad = seedaug.Pad((1, 0), padding_mode="edge")  # repeats a pixel: another loop
+    fused = seedaug.Compose([pad, seedaug.ToDtype(to)])(x, KEY)
+    apart = pad(seedaug.ToDtype(to)(x, KEY), KEY)
+    assert set(bits(fused).flatten().tolist()) == {CANONICAL[to]}
+    assert torch.equal(bits(fused), bits(apart))
+
+
+@pytest.mark.parametrize("dtype", list(PATTERNS))
+def test_arithmetic_makes_them_canonical(isa, dtype):
+    x = nans(dtype, 37)
+    for step in (seedaug.Normalize([0.5], [0.5]), seedaug.GaussianNoise(sigma=0.1)):
+        assert set(bits(step(x, KEY)).flatten().tolist()) == {CANONICAL[dtype]}
+
+
+@pytest.mark.parametrize("dtype", list(PATTERNS))
+def test_as_bytes_they_are_zero(isa, dtype):
+    y = seedaug.ToDtype(torch.uint8, scale=True)(nans(dtype, 37), KEY)
+    assert not y.any()
