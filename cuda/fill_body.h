@@ -75,7 +75,7 @@ SEEDAUG_HD void backward_item(const BackwardBatch& b, const Program& program, in
       }
     }
   }
-  write_element(program.input, sum, b.result + item * element_size(program.input));
+  write_element(program.input, canonical(sum), b.result + item * element_size(program.input));
 }
 
 }  // namespace seedaug::cuda

@@ -1,5 +1,7 @@
 """NaN: moved bit for bit by geometry, canonical after anything that computes or converts."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -42,11 +44,8 @@ def test_geometry_keeps_the_bits(isa, dtype):
 
 
 @pytest.mark.parametrize("count", [1, 3, 37])
-@pytest.mark.parametrize("to", list(PATTERNS))
-@pytest.mark.parametrize("dtype", list(PATTERNS))
+@pytest.mark.parametrize(("dtype", "to"), list(itertools.permutations(PATTERNS, 2)))
 def test_conversion_makes_them_canonical(isa, dtype, to, count):
-    if dtype == to:
-        pytest.skip("no conversion: the program only moves pixels")
     x = nans(dtype, count)
     pad = seedaug.Pad((1, 0), padding_mode="edge")  # repeats a pixel: another loop
     fused = seedaug.Compose([pad, seedaug.ToDtype(to)])(x, KEY)

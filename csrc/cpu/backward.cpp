@@ -38,7 +38,7 @@ class PlaneWorker {
     }
     char* result = b_.result + number * b_.height * b_.width * in_size_;
     for (size_t i = 0; i < sums_.size(); ++i)
-      write_element(p_.input, sums_[i], result + i * in_size_);
+      write_element(p_.input, canonical(sums_[i]), result + i * in_size_);
   }
 
  private:
