@@ -48,7 +48,7 @@ def key_tensor(at):
 
 def to_tensor(image):
     """A reference image as a tensor of its type."""
-    data = np.ascontiguousarray(image.data)
+    data = image.data.copy(order="C")
     if image.dtype == "bfloat16":
         return torch.from_numpy(data.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(data)

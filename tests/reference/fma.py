@@ -10,8 +10,8 @@ import numpy as np
 
 def fma(a, b, c):
     """a * b + c rounded once to float32, for float32 arrays that broadcast."""
-    a, b, c = (np.asarray(x, np.float32).astype(np.float64) for x in (a, b, c))
     with np.errstate(all="ignore"):
+        a, b, c = (np.asarray(x, np.float32).astype(np.float64) for x in (a, b, c))
         product = a * b
         total = np.asarray(product + c)
         part = total - product

@@ -72,6 +72,16 @@ def rounded(v, dtype):
         return Image(to_bfloat16(v) if dtype == BFLOAT16 else v.astype(STORAGE[dtype]), dtype)
 
 
+def saturated(v):
+    """Values clamped to [0, 255], NaN to 0."""
+    return clamp(np.where(np.isnan(v), F(0), v), F(0), F(255))
+
+
+def to_nearest_uint8(v):
+    """Saturated and rounded to the nearest integer, ties to even."""
+    return rounded(np.rint(saturated(v)), UINT8)
+
+
 def to_dtype(image, dtype, scale):
     v = image.values()
     if image.dtype == dtype:
@@ -81,7 +91,7 @@ def to_dtype(image, dtype, scale):
     if dtype == UINT8:
         with np.errstate(over="ignore"):
             v = v * ALMOST_256 if scale else v
-        return rounded(np.trunc(clamp(np.where(np.isnan(v), F(0), v), F(0), F(255))), dtype)
+        return rounded(np.trunc(saturated(v)), dtype)
     return rounded(v, dtype)
 
 
@@ -96,13 +106,14 @@ def normalize(image, mean, std):
 def add_noise(image, z, mean, sigma, clip):
     """z are the normals [..., C, H, W] of the image's elements."""
     unit = 255.0 if image.dtype == UINT8 else 1.0
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         v = image.values() + fma(z, F(sigma * unit), F(mean * unit))
     if image.dtype == UINT8:
-        return rounded(np.rint(clamp(np.where(np.isnan(v), F(0), v), F(0), F(255))), UINT8)
+        return to_nearest_uint8(v)
     result = rounded(v, image.dtype)
     return rounded(clamp(result.values(), F(0), F(1)), image.dtype) if clip else result
 
 
 def clamp_image(image, low, high):
-    return rounded(clamp(image.values(), F(low), F(high)), image.dtype)
+    v = clamp(image.values(), F(low), F(high))
+    return to_nearest_uint8(v) if image.dtype == UINT8 else rounded(v, image.dtype)

@@ -6,8 +6,6 @@ from reference import geometry, pixels
 from reference.normal import normal_elements
 from reference.stream import KINDS, Stream, bounded, gate
 
-GEOMETRY = ("random_crop", "center_crop", "pad", "horizontal_flip", "vertical_flip")
-
 
 def _random_crop(
     image, stream, size, padding=(0, 0, 0, 0), mode=geometry.CONSTANT, fill=0, pad_if_needed=False
@@ -65,7 +63,7 @@ CHANGES = {
 
 
 def _apply(steps, image, at, stage):
-    used, rows = Counter(), []
+    used, rows, moves_only = Counter(), [], True
     for name, arguments in steps:
         stream = Stream(at, KINDS[name], used[name] + 16 * stage)
         used[name] += 1
@@ -73,9 +71,10 @@ def _apply(steps, image, at, stage):
             data, row = MOVES[name](image, stream, **arguments)
             image = pixels.Image(data, image.dtype)
         else:
-            image, row = CHANGES[name](image, stream, **arguments), [0] * 6
+            before, row = image, [0] * 6
+            image = CHANGES[name](before, stream, **arguments)
+            moves_only &= image is before  # to_dtype to the same type is nothing
         rows.append(row)
-    moves_only = all(name in MOVES for name, _ in steps)
     return image if moves_only else image.canonical(), rows
 
 
