@@ -202,11 +202,25 @@ def test_the_sheet_of_other_settings(results, setting, tmp_path, workers, epochs
     sheet.write_sheet([ours], chosen, tmp_path / "sheet.png")
 
 
-@pytest.mark.parametrize("name", ["sheet.jpg", "sheet", "missing/sheet.png", "folder.png"])
-def test_an_out_that_cannot_be_written(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sheet.jpg", r"is a PNG; give a name that ends in \.png"),
+        ("sheet", "is a PNG"),
+        ("missing/sheet.png", "there is no folder .*missing"),
+        ("folder.png", "that is a folder"),
+    ],
+)
+def test_an_out_that_cannot_be_written(tmp_path, name, text):
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(DemoError, match="--out"):
+    with pytest.raises(DemoError, match=f"--out .*{name}: .*{text}"):
         check_out(tmp_path / name)
+
+
+def test_an_out_without_permission(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(DemoError, match="you may not write there"):
+        check_out(tmp_path / "sheet.png")
 
 
 # Photographs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from seedaug.demo.errors import DemoError
@@ -25,7 +26,6 @@ def run_demo(images: Path | None, workers: int, epochs: int, out: Path) -> int:
         DemoError: there are no photographs, or `out` cannot be written.
     """
     from seedaug.demo.measure import (
-        BATCH,
         ROUNDS,
         TIMED,
         Setting,
@@ -49,8 +49,8 @@ def run_demo(images: Path | None, workers: int, epochs: int, out: Path) -> int:
         results = measure(setting, step)
     claimed = list(claims(results))
     print(
-        f"\n{workers} workers x {BATCH} samples x {epochs} epochs; crop, flip and noise; torch's "
-        "DataLoader with real workers\n"
+        f"\n{setting.shown.count} samples x {epochs} epochs x {workers} workers: crop, flip and "
+        "noise of one photograph, in real worker processes\n"
     )
     print_table(results, claimed, setting)
     print(
@@ -67,5 +67,9 @@ def check_out(out: Path) -> None:
     """Find out before the minute of measuring whether the file can be written."""
     if out.suffix.lower() != ".png":
         raise DemoError(f"--out {out}: the contact sheet is a PNG; give a name that ends in .png")
-    if out.is_dir() or not out.parent.is_dir():
-        raise DemoError(f"--out {out}: {'is' if out.is_dir() else 'its folder is not'} a folder")
+    if out.is_dir():
+        raise DemoError(f"--out {out}: that is a folder; give the name of a file in it")
+    if not out.parent.is_dir():
+        raise DemoError(f"--out {out}: there is no folder {out.parent}")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise DemoError(f"--out {out}: you may not write there")

@@ -27,11 +27,11 @@ class Setting:
 
     @property
     def shown(self) -> Plan:
-        """One batch for each worker; every sample is the first photograph.
+        """One batch for each worker, or four; every sample is the first photograph.
 
         Then equal crops are equal draws, for the program that counts as for the eye.
         """
-        count = BATCH * self.workers
+        count = BATCH * max(4, self.workers)
         return Plan(self.photos[:1], count, BATCH, self.workers, self.epochs)
 
     @property
@@ -53,7 +53,7 @@ class Setting:
     @property
     def killed_after(self) -> tuple[int, int]:
         """Epoch, and batch in the middle of it, after which the run is killed."""
-        return 1, max(1, self.workers // 2)
+        return 1, self.shown.count // BATCH // 2
 
 
 @dataclass

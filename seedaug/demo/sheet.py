@@ -19,12 +19,13 @@ LEFT = MARGIN + LABELS
 RIGHT = LEFT + COLUMNS * TILE + (COLUMNS - 1) * GAP + BETWEEN
 HEAD, FOOT, SPACE = 122, 62, 28  # heights: above the rows, below them, between them
 MOST_EPOCHS = 3
+LABEL_HEIGHT = 210
 
 
 def write_sheet(results: list[Result], setting: Setting, path: Path) -> None:
     """Draw the sheet and save it as a PNG."""
     epochs = min(setting.epochs, MOST_EPOCHS)
-    row_height = epochs * (TILE_HEIGHT + GAP) - GAP
+    row_height = max(LABEL_HEIGHT, epochs * (TILE_HEIGHT + GAP) - GAP)
     page = Page(WIDTH, HEAD + len(results) * (row_height + SPACE) + FOOT)
     _head(page, setting)
     y = HEAD
@@ -57,7 +58,6 @@ def _head(page: Page, setting: Setting) -> None:
 
 def _label(page: Page, y: int, result: Result) -> None:
     """Name, number of different draws, and the epochs of the rows."""
-    good = result.distinct == result.total and result.same_run and result.resumes("plain")
     for line in textwrap.wrap(result.way.name, 18):
         page.text(MARGIN, y, line, 22, bold=True)
         y += 27
@@ -68,8 +68,8 @@ def _label(page: Page, y: int, result: Result) -> None:
     after = MARGIN + page.text_width(number, 48) + 10
     page.text(after, y + 40, f"of {result.total}", 22, color, "ls")
     page.text(MARGIN, y + 52, "different draws", 17, GREY)
-    same = "the same run" if good else "another run"
-    page.text(MARGIN, y + 84, same, 22, GREEN if good else RED, bold=True)
+    same = "the same run" if result.same_run else "another run"
+    page.text(MARGIN, y + 84, same, 22, GREEN if result.same_run else RED, bold=True)
     workers = ", ".join(str(n) for n in sorted(result.same_with))
     page.text(MARGIN, y + 112, f"with {workers} workers", 17, GREY)
 
