@@ -61,3 +61,13 @@ def pytest_runtest_setup(item):
     if REQUIRE_CUDA:
         pytest.fail(f"SEEDAUG_REQUIRE_CUDA=1, but {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items):
+    """Leaves torch's own compiler out where it cannot work: it does not quote its paths."""
+    if " " not in torch.__file__:
+        return
+    for item in items:
+        if "inductor" in item.name:
+            reason = f"torch.compile's inductor cannot compile from {torch.__path__[0]!r}: a space"
+            item.add_marker(pytest.mark.skip(reason=reason))
