@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from seedaug.demo.photos import Photo
-from seedaug.demo.runs import Resumed, Run, kill_and_resume, run
+from seedaug.demo.runs import Resumed, Run, kill_and_resume, prepare_processes, run
 from seedaug.demo.ways import WAYS, Global, Held, Plan, Remedy, Seedaug, Way
 
 BATCH = 4  # of the runs that are compared
@@ -109,6 +109,7 @@ def steps(setting: Setting) -> int:
 
 def measure(setting: Setting, step: Step) -> list[Result]:
     """Run everything, the times last and in turn."""
+    prepare_processes()
     results = [_measure_way(way, setting, step) for way in WAYS]
     for number in range(ROUNDS):
         for result in results:

@@ -57,6 +57,17 @@ class Run:
         return len({crop.tobytes() for crop in self.crops.values()})
 
 
+def prepare_processes() -> None:
+    """Before the first process is started: speed for fork servers, silence for what is killed."""
+    multiprocessing.set_forkserver_preload(["seedaug.demo.runs"])  # torch, once for all of them
+    if multiprocessing.get_start_method() != "fork":
+        # What a killed run leaves behind is cleaned up by Python's tracker, which then warns.
+        given = os.environ.get("PYTHONWARNINGS")
+        ignored = "ignore:resource_tracker:UserWarning"
+        if ignored not in (given or ""):
+            os.environ["PYTHONWARNINGS"] = f"{given},{ignored}" if given else ignored
+
+
 @contextmanager
 def many_workers() -> Iterator[None]:
     """Without torch's warning of more workers than cores: here they are meant."""
@@ -127,8 +138,7 @@ def _child(way: Way, plan: Plan, resume: Checkpoint | None) -> Iterator[Iterator
     """Another process that trains; on leaving, it and its workers are killed."""
     known = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
-    if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload(["seedaug.demo.runs"])
+    prepare_processes()
     ours, theirs = context.Pipe(duplex=False)
     method = multiprocessing.get_start_method()
     child = context.Process(target=_train_in_child, args=(theirs, method, way, plan, resume))
@@ -163,6 +173,7 @@ def _train_in_child(
 ) -> None:
     os.setsid()  # a process group of its own, that can be killed with its workers
     multiprocessing.set_start_method(method, force=True)  # for its workers, as in the parent
+    prepare_processes()
     with many_workers():
         for batch in way.train(plan, resume):
             connection.send(batch)
