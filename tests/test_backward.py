@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 import reference
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reference import strategies
 from reference.bridge import ISAS, key_tensor, placed, run, using
 from reference.pixels import Image
 from reference.program import MOVES
+from reference.strategies import examples
 
 from seedaug import ops
 from seedaug.program import encode
 
-EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+EXAMPLES = examples(60)
 LINEAR = ("normalize", "gaussian_noise")
 EPSILON = {torch.float32: 2.0**-22, torch.float16: 2.0**-9, torch.bfloat16: 2.0**-6}
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import reference
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reference.bridge import ISAS, key_tensor, using
+from reference.strategies import examples
 
 from seedaug import _core
 from seedaug import functional as F
@@ -54,12 +55,13 @@ def test_value_of_the_cpp26_standard():
 # --- Reference ---
 
 
+@examples(100)
 @given(st.tuples(WORD, WORD, WORD, WORD), st.tuples(WORD, WORD))
 def test_blocks_are_those_of_the_reference(counter, key):
     assert list(_core.philox(counter, key)) == reference.philox(counter, key).tolist()
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(
     at=st.builds(
         reference.Coordinates,

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 import reference
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reference import strategies
 from reference.bridge import BITS, DTYPES, ISAS, bits, key_tensor, placed, run, to_tensor, using
 from reference.pixels import STORAGE, Image
+from reference.strategies import examples
 
 from seedaug import apply, ops
 from seedaug.program import compile_steps
 
-EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True, database=None)
-FEWER = settings(EXAMPLES, max_examples=60)
+EXAMPLES = examples(150)
+FEWER = examples(60)
 
 
 def assert_same(made, expected, note):
@@ -187,7 +188,7 @@ def test_images_without_channels(dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.int16, torch.int64, torch.float64])
-@settings(FEWER, max_examples=30)
+@examples(30)
 @given(data=st.data())
 def test_geometry_of_other_types(dtype, data):
     """Programs that only move take any type: the reference moves the indices of the pixels."""

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from reference.bridge import ISAS, key_tensor, placed, using
+from reference.strategies import examples
 
 import seedaug
 from seedaug import _core
@@ -79,12 +80,14 @@ def test_kinds_are_those_of_the_document():
 # --- Reference ---
 
 
+@examples(100)
 @given(COORDINATES)
 def test_packed_keys(at):
     assert key_of(at).packed() == at.packed()
     assert key_of(at).tensor().tolist() == list(at.packed())
 
 
+@examples(100)
 @given(COORDINATES, st.integers(1, 200))
 def test_shuffles(at, n):
     seed = at.seed % 2**64
@@ -92,6 +95,7 @@ def test_shuffles(at, n):
     assert np.array_equal(_core.permutation(seed, at.epoch, at.worker, n), expected)
 
 
+@examples(100)
 @given(COORDINATES, st.floats(0, 1))
 def test_gates(at, p):
     steps = [("horizontal_flip", {"p": p}), ("vertical_flip", {"p": p})]
@@ -127,6 +131,7 @@ def test_filled_uniforms(isa, dtype):
             assert torch.equal(row, torch.from_numpy(expected).to(dtype))
 
 
+@examples(100)
 @given(COORDINATES, st.integers(0, 31))
 def test_numpy_generator(at, occurrence):
     """Words in order; 64-bit draws take two, the lower half first; doubles their upper 53 bits."""
@@ -140,6 +145,7 @@ def test_numpy_generator(at, occurrence):
     assert generator.random(2).tolist() == ((pairs[4:] >> np.uint64(11)) * 2.0**-53).tolist()
 
 
+@examples(100)
 @given(COORDINATES)
 def test_other_generators(at):
     with seedaug.sample(key_of(at)):

@@ -1,11 +1,18 @@
 """Hypothesis strategies: coordinates, images of every type and hostile values, and programs."""
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from reference.geometry import CONSTANT, EDGE, MODES, REFLECT
 from reference.pixels import STORAGE, UINT8, Image, rounded
 from reference.stream import Coordinates
+
+
+def examples(count):
+    """So many examples, the same ones in every run, however long they take."""
+    return settings(max_examples=count, deadline=None, derandomize=True, database=None)
+
 
 COORDINATES = st.builds(
     Coordinates,
