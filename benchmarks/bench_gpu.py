@@ -19,7 +19,7 @@ from torch import Tensor
 import seedaug
 from benchmarks import peers
 from benchmarks.collect import collect, write
-from benchmarks.harness import Call, Contender, Row, seconds_for
+from benchmarks.harness import Call, Contender, Row, wall_seconds
 from benchmarks.report import RESULTS
 from benchmarks.workload import Work
 from seedaug import functional as F
@@ -39,7 +39,7 @@ class Place:
     def clock(self, call: Call, calls: int) -> float:
         """Seconds between two events around the calls; on the CPU, wall seconds."""
         if not self.is_gpu:
-            return seconds_for(call, calls)
+            return wall_seconds(call, calls)
         begin = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         end = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         torch.cuda.synchronize()
@@ -119,6 +119,7 @@ def fused(place: Place, work: Work, count: int, per: str = "image") -> Row:
         floor=Contender("uint8 to float16 into a buffer", lambda: target.copy_(source)),
         note="kornia and masked shifts end in float32",
         bytes=3 * pixels * (1 if per == "image" else count),
+        wall=True,
     )
 
 
@@ -150,6 +151,7 @@ def fills(place: Place, count: int) -> Iterator[Row]:
             contenders=[Contender("seedaug", call, check), *others],
             floor=Contender("fill_ of a buffer", lambda: buffer.fill_(1)),
             bytes=4,
+            wall=True,
         )
 
 

@@ -29,5 +29,6 @@ def rows() -> Iterator[Row]:
             contenders=[two, batch(work, COUNT, "1 thread", into_buffer=True), copy],
             floor=floor(work, COUNT),
             targets=[Target("2 threads", ("1 thread",), TARGET)],
-            note="written into a buffer that is there",
+            note="written into a buffer that is there; by the wall",
+            wall=True,
         )

@@ -15,11 +15,15 @@ from typing import Any
 
 import torch
 
+from seedaug import _core
+
 BLOCK_SECONDS = 0.004  # calls are repeated until a timed block takes this long
 ROUNDS = (9, 201)  # fewest and most
 
+CHOSEN_ISA: str = _core.config()["isa"]
+
 Call = Callable[[], Any]
-Clock = Callable[[Call, int], float]  # (call, how often) -> seconds for all
+Clock = Callable[[Call, int], float]  # (call, how often) -> seconds for all of them
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Contender:
         check: takes a result and raises AssertionError if it is wrong; runs before any timing.
         missing: why `call` is None.
         threads: of torch, while this one is timed.
-        isa: of seedaug, while this one is timed; "" leaves it.
+        isa: of seedaug, while this one is timed; "" is the one it chose when it was loaded.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Row:
         floor: name and call of the copy that bounds this work from below, at one thread.
         targets: the ratios that this row is to show.
         bytes: read and written for one item at least; 0 if that says nothing.
+        wall: time by the wall: several threads, or another device, do the work.
         note: what a reader must know to read the figures.
     """
 
@@ -77,6 +82,7 @@ class Row:
     targets: Sequence[Target] = ()
     note: str = ""
     bytes: int = 0
+    wall: bool = False
 
 
 @dataclass
@@ -115,16 +121,24 @@ def prepare(contender: Contender) -> None:
     """Set the threads and the instruction set that a contender is timed under."""
     if torch.get_num_threads() != contender.threads:
         torch.set_num_threads(contender.threads)
-    if contender.isa and not torch.ops.seedaug.use_isa(contender.isa):
+    if not torch.ops.seedaug.use_isa(contender.isa or CHOSEN_ISA):
         raise RuntimeError(f"{contender.name}: {contender.isa} is not available here")
 
 
-def seconds_for(call: Call, calls: int) -> float:
-    """Wall seconds that `calls` calls take."""
+def wall_seconds(call: Call, calls: int) -> float:
+    """Seconds that go by during `calls` calls."""
     start = time.perf_counter()
     for _ in range(calls):
         call()
     return time.perf_counter() - start
+
+
+def cpu_seconds(call: Call, calls: int) -> float:
+    """Seconds of processor time that this process spends on `calls` calls, in all its threads."""
+    start = time.process_time()
+    for _ in range(calls):
+        call()
+    return time.process_time() - start
 
 
 def check_all(row: Row) -> list[Contender]:
@@ -143,7 +157,7 @@ def check_all(row: Row) -> list[Contender]:
 
 
 def take_turns(
-    row: Row, contenders: Sequence[Contender], seconds: float, clock: Clock = seconds_for
+    row: Row, contenders: Sequence[Contender], seconds: float, clock: Clock
 ) -> dict[str, Timing]:
     """Time contenders in turn, each round beginning with another one, for about `seconds`."""
     timings = {contender.name: Timing() for contender in contenders}
@@ -185,8 +199,15 @@ def judge(target: Target, medians: dict[str, float]) -> dict[str, Any] | None:
     }
 
 
-def measure(row: Row, seconds: float, clock: Clock = seconds_for) -> dict[str, Any]:
-    """Check a row's contenders, time them in turn, and return its part of the JSON."""
+def measure(row: Row, seconds: float, clock: Clock | None = None) -> dict[str, Any]:
+    """Check a row's contenders, time them in turn, and return its part of the JSON.
+
+    Args:
+        row: what to measure.
+        seconds: to spend, about.
+        clock: what times a block of calls; default, the row's.
+    """
+    clock = clock or (wall_seconds if row.wall else cpu_seconds)
     present = check_all(row)
     was_collecting = gc.isenabled()
     gc.disable()
@@ -217,6 +238,7 @@ def measure(row: Row, seconds: float, clock: Clock = seconds_for) -> dict[str, A
         "per": row.per,
         "items": row.items,
         "note": row.note,
+        "time": "wall" if row.wall else "processor",
         "results": results,
         "floor": {"name": row.floor.name, **floor},
         "targets": [one for one in judged if one is not None],

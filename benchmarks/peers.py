@@ -77,6 +77,7 @@ def albumentations_pipeline(work: Work) -> Callable[[Any], Tensor] | None:
     A = load("albumentations")
     if A is None or load("albumentations.pytorch") is None:
         return None
+    load("cv2").setNumThreads(1)  # the rows are of one thread
     pad = [A.Pad(work.padding)] if work.padding else []
     sigma = SIGMA * STD[1]  # its noise clips to [0, 1], so it has to come before it is normalised
     noise = [A.GaussNoise(std_range=(sigma, sigma), p=1)] if work.noise else []

@@ -76,9 +76,11 @@ def _line(row: dict[str, Any]) -> str | None:
     if ours is None or peer is None or "median" not in ours:
         return None
     name, seconds = peer
+    into_buffer = row["results"].get("seedaug, out=")
+    also = f" (out=: {figure(into_buffer['median'], row['per'])})" if into_buffer else ""
     cells = [
         row["title"],
-        figure(ours["median"], row["per"]),
+        figure(ours["median"], row["per"]) + also,
         f"{figure(seconds, row['per'])} ({name})",
         f"{seconds / ours['median']:.1f}x",
         f"{ours['share_of_floor']:.0%}",
@@ -90,11 +92,11 @@ def table(found: dict[str, Any]) -> str:
     """The Markdown table of one machine."""
     machine, versions = found["machine"], found["versions"]
     where = machine.get("gpu") or f"{machine['cpu']}, {machine['isa']}"
-    threads = "" if machine.get("gpu") else ", one thread"
+    one = "" if machine.get("gpu") else ", one thread (processor time)"
     used = {n: v for n, v in versions.items() if v != "not installed" and n != "compiler"}
     absent = [name for name, version in versions.items() if version == "not installed"]
     lines = [
-        f"Medians on {where}{threads}; "
+        f"Medians, for one value or one image, on {where}{one}; "
         + ", ".join(f"{name} {version}" for name, version in used.items())
         + (f"; not installed: {', '.join(absent)}" if absent else "")
         + f". Load average {found['load']['before']} to {found['load']['after']}.",
@@ -103,7 +105,13 @@ def table(found: dict[str, Any]) -> str:
         "|---|---:|---:|---:|---:|",
     ]
     lines += [line for line in map(_line, found["rows"]) if line is not None]
-    return "\n".join(lines)
+    threads = [
+        f"{row['title']}: {target['measured']:.2f}x {target['against']} by {target['ours']}."
+        for row in found["rows"]
+        for target in row["targets"]
+        if row["name"].startswith("threads/")
+    ]
+    return "\n".join([*lines, "", *threads] if threads else lines)
 
 
 def section(folder: Path = RESULTS) -> str:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 
 import pytest
 import torch
@@ -17,7 +18,17 @@ from benchmarks import (
     peers,
     report,
 )
-from benchmarks.harness import Contender, Row, Target, Timing, judge, measure, take_turns
+from benchmarks.harness import (
+    Contender,
+    Row,
+    Target,
+    Timing,
+    check_all,
+    judge,
+    measure,
+    take_turns,
+    wall_seconds,
+)
 from benchmarks.workload import Work
 
 SMALL = Work(12, 8)
@@ -90,7 +101,7 @@ def test_contenders_take_turns_and_each_begins_in_its_turn(threads, monkeypatch)
     monkeypatch.setattr("benchmarks.harness.BLOCK_SECONDS", 0.0)
     monkeypatch.setattr("benchmarks.harness.ROUNDS", (4, 4))
     both = [Contender(name, lambda name=name: order.append(name)) for name in "ab"]
-    timings = take_turns(row(*both), both, seconds=0.0)
+    timings = take_turns(row(*both), both, seconds=0.0, clock=wall_seconds)
     assert "".join(order[-8:]) == "abbaabba"
     assert [len(timings[name].rounds) for name in "ab"] == [4, 4]
 
@@ -103,6 +114,16 @@ def test_times_are_divided_by_calls_and_items(threads):
     assert found["results"]["a"]["bytes_per_second"] == 12
 
 
+def test_one_thread_is_timed_by_the_processor_and_several_by_the_wall(threads):
+    def rest():
+        time.sleep(0.002)
+
+    by_processor = measure(row(Contender("a", rest)), seconds=0.01)
+    by_wall = measure(row(Contender("a", rest), wall=True), seconds=0.01)
+    assert (by_processor["time"], by_wall["time"]) == ("processor", "wall")
+    assert by_processor["results"]["a"]["best"] < 0.001 <= by_wall["results"]["a"]["best"]
+
+
 def test_threads_are_set_for_each_contender(threads):
     seen = {}
     both = [
@@ -111,6 +132,13 @@ def test_threads_are_set_for_each_contender(threads):
     ]
     measure(row(*both), seconds=0.01)
     assert seen == {1: 1, 2: 2}
+
+
+def test_an_instruction_set_lasts_for_its_contender_only(threads, monkeypatch):
+    wanted = []
+    monkeypatch.setattr(torch.ops.seedaug, "use_isa", lambda isa: wanted.append(isa) or True)
+    check_all(row(Contender("a", lambda: 0, isa="scalar"), Contender("b", lambda: 0)))
+    assert wanted == ["scalar", machine.describe()["isa"]]
 
 
 def test_an_instruction_set_that_is_not_here_is_an_error(threads):
@@ -228,7 +256,7 @@ def test_the_table_names_the_fastest_peer_and_what_is_not_installed():
     drawn = report.table(FOUND)
     assert "| One image | 50.0 µs | 150 µs (fast peer) | 3.0x | 50% |" in drawn
     assert "not installed: kornia" in drawn
-    assert "A processor, avx2, one thread; seedaug 1.0" in drawn
+    assert "A processor, avx2, one thread (processor time); seedaug 1.0" in drawn
 
 
 def test_a_row_without_peers_is_left_out_of_the_table():
@@ -236,6 +264,15 @@ def test_a_row_without_peers_is_left_out_of_the_table():
     for name in ("slow peer", "fast peer"):
         del found["rows"][0]["results"][name]
     assert "One image" not in report.table(found)
+
+
+def test_the_gain_of_threads_stands_below_the_table():
+    found = copy.deepcopy(FOUND)
+    target = {"ours": "2 threads", "against": "1 thread", "measured": 1.9}
+    found["rows"].append(
+        {**found["rows"][0], "name": "threads/x", "title": "Threads", "targets": [target]}
+    )
+    assert report.table(found).endswith("\n\nThreads: 1.90x 1 thread by 2 threads.")
 
 
 def test_text_for_the_terminal():
