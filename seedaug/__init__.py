@@ -2,6 +2,7 @@
 
 from seedaug import functional
 from seedaug._core import STREAM_VERSION
+from seedaug._core import config as _config
 from seedaug.config import show_config
 from seedaug.context import NoKeyError, sample
 from seedaug.data import (
@@ -27,6 +28,8 @@ from seedaug.transforms import (
     Transform,
     register_kind,
 )
+
+__version__: str = _config()["version"]
 
 __all__ = [
     "STREAM_VERSION",
