@@ -108,7 +108,8 @@ def fill_values(owner: str, fill: FillArgument, target: type) -> tuple[float, ..
     values = tuple(float(value) for value in given)
     if any(math.isnan(value) for value in values):
         raise ValueError(f"{owner}: fill must not be NaN, got {fill!r}")
-    return () if not any(values) else values
+    plain = all(value == 0 and math.copysign(1, value) > 0 for value in values)
+    return () if plain else values
 
 
 def check_probability(owner: str, p: Any) -> float:

@@ -1,4 +1,4 @@
-"""NaN: moved bit for bit by geometry, canonical after anything that computes or converts."""
+"""NaN and signed zeros: moved bit for bit by geometry; NaN is canonical after any arithmetic."""
 
 import itertools
 
@@ -65,3 +65,9 @@ def test_arithmetic_makes_them_canonical(isa, dtype):
 def test_as_bytes_they_are_zero(isa, dtype):
     y = seedaug.ToDtype(torch.uint8, scale=True)(nans(dtype, 37), KEY)
     assert not y.any()
+
+
+def test_a_fill_keeps_its_sign_of_zero():
+    x = torch.ones(2, 1, 2)
+    y = seedaug.Pad((1, 0, 0, 0), fill=(0.0, -0.0))(x, KEY)
+    assert bits(y)[:, 0, 0].tolist() == [0, -(2**31)]
