@@ -8,6 +8,7 @@
 #include "core/sampling.h"
 #include "cpu/float_mode.h"
 #include "cpu/kernels.h"
+#include "cpu/runs.h"
 
 namespace seedaug {
 namespace {
@@ -22,48 +23,6 @@ int64_t rows_per_group(const Batch& b) {
 int64_t groups_per_frame(const Batch& b) {
   const int64_t rows = rows_per_group(b);
   return (b.target.height + rows - 1) / rows;
-}
-
-// Neighbouring columns of an output row that come from memory in one stride: +1, -1, or 0 (one
-// source column, or with fill >= 0 a constant).
-struct Run {
-  int32_t begin, count, source;
-  int8_t step, fill;
-};
-
-// Cuts the columns of an axis into runs.
-void cut(const AxisMap& axis, std::vector<Run>& runs) {
-  runs.clear();
-  const bool shift_only =
-      axis.steps == 0 || (axis.steps == 1 && axis.step[0].what == AxisStep::What::shift);
-  if (shift_only) {
-    const int8_t step = axis.steps == 0 ? int8_t{1} : axis.step[0].sign;
-    runs.push_back({0, axis.length, axis.source(0), step, -1});
-    return;
-  }
-  for (int32_t i = 0; i < axis.length; ++i) {
-    const int32_t from = axis.source(i);
-    if (from < 0) {
-      const int8_t fill = static_cast<int8_t>(-1 - from);
-      if (!runs.empty() && runs.back().fill == fill) {
-        ++runs.back().count;
-      } else {
-        runs.push_back({i, 1, 0, 0, fill});
-      }
-      continue;
-    }
-    Run* last = runs.empty() || runs.back().fill >= 0 ? nullptr : &runs.back();
-    const int32_t step =
-        last == nullptr ? 2 : from - (last->source + last->step * (last->count - 1));
-    if (last != nullptr && last->count == 1 && step >= -1 && step <= 1) {
-      last->step = static_cast<int8_t>(step);
-      ++last->count;
-    } else if (last != nullptr && last->count > 1 && step == last->step) {
-      ++last->count;
-    } else {
-      runs.push_back({i, 1, from, 1, -1});
-    }
-  }
 }
 
 void repeat_element(int size, const void* element, int64_t count, char* to) {
