@@ -20,7 +20,7 @@ MODULES = (bench_numbers, bench_images, bench_threads)
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", default="", help="rows whose name contains this")
-    parser.add_argument("--seconds", type=float, default=6.0, help="time for each row")
+    parser.add_argument("--seconds", type=float, default=4.5, help="time for each row")
     parser.add_argument("--out", type=Path, help="folder for the JSON")
     return parser.parse_args()
 

@@ -40,11 +40,10 @@ def one(work: Work) -> Contender:
     return Contender("seedaug", call, lambda x: work.check_ours(x, images[:1], keys[:1]))
 
 
-def batch(work: Work, count: int, name: str, into_buffer: bool, threads: int = 1) -> Contender:
-    """A batch under its keys."""
+def batch(work: Work, count: int, name: str, out: Tensor | None, threads: int = 1) -> Contender:
+    """A batch under its keys, into `out` if that is given."""
     augment, images = work.compose(), work.images(count)
     keys = seedaug.keys(epoch=1, index=range(count))
-    out = torch.empty(work.shape(count)) if into_buffer else None
     known = [seedaug.Key(epoch=1, index=i) for i in range(count)]
 
     def call() -> Any:
@@ -56,9 +55,9 @@ def batch(work: Work, count: int, name: str, into_buffer: bool, threads: int = 1
     return Contender(name, call, check, threads=threads)
 
 
-def floor(work: Work, count: int) -> Contender:
-    """The copy that no contender can beat."""
-    return Contender("uint8 to float32 into a buffer", work.copy_floor(count))
+def floor(work: Work, out: Tensor) -> Contender:
+    """The copy that no contender can beat, into the buffer that the others use too."""
+    return Contender("uint8 to float32 into a buffer", work.copy_floor(out))
 
 
 def rows() -> Iterator[Row]:
@@ -70,23 +69,24 @@ def rows() -> Iterator[Row]:
             per="image",
             items=1,
             contenders=[one(work), *peers.one_by_one(work, work.images(CYCLE))],
-            floor=floor(work, 1),
+            floor=floor(work, torch.empty(work.shape(1))),
             targets=[Target("seedaug", ("torchvision v2",), ONE_IMAGE_TARGET)]
             if work == ONE[0]
             else (),
             note="seedaug inside a sample's context, a new one each call",
         )
     for work, count in BATCHES:
+        out = torch.empty(work.shape(count))
         yield Row(
             name=f"batch/{work.name}",
             title=f"Batch of {count}, {work.title}",
             per="image",
             items=count,
             contenders=[
-                batch(work, count, "seedaug", into_buffer=False),
-                batch(work, count, "seedaug, out=", into_buffer=True),
+                batch(work, count, "seedaug", None),
+                batch(work, count, "seedaug, out=", out),
                 *peers.batches(work, work.images(count)),
             ],
-            floor=floor(work, count),
+            floor=floor(work, out),
             note="every image with parameters of its own",
         )

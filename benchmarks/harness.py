@@ -18,6 +18,7 @@ import torch
 from seedaug import _core
 
 BLOCK_SECONDS = 0.004  # calls are repeated until a timed block takes this long
+WARM_CALLS, WARM_SECONDS = 4, 0.02  # at most, before each block
 ROUNDS = (9, 201)  # fewest and most
 
 CHOSEN_ISA: str = _core.config()["isa"]
@@ -141,6 +142,15 @@ def cpu_seconds(call: Call, calls: int) -> float:
     return time.process_time() - start
 
 
+def warm_up(call: Call) -> None:
+    """A few untimed calls bring its memory back into the caches, whatever ran before."""
+    end = time.perf_counter() + WARM_SECONDS
+    for _ in range(WARM_CALLS):
+        call()
+        if time.perf_counter() > end:
+            return
+
+
 def check_all(row: Row) -> list[Contender]:
     """Run every contender's check on its own result; return those that are here."""
     present = [contender for contender in row.contenders if contender.call is not None]
@@ -178,6 +188,7 @@ def take_turns(
             prepare(contender)
             assert contender.call is not None
             timing = timings[contender.name]
+            warm_up(contender.call)
             spent = clock(contender.call, timing.calls)
             timing.rounds.append(spent / timing.calls / row.items)
     return timings

@@ -62,10 +62,9 @@ class Work:
         """Of `count` results."""
         return count, 3, self.crop, self.crop
 
-    def copy_floor(self, count: int) -> Callable[[], Tensor]:
-        """Reads as many uint8 as are cropped and writes them as float32 into a buffer: no more."""
-        source = self.images(count)[..., : self.crop, : self.crop].contiguous()
-        target = torch.empty(self.shape(count))
+    def copy_floor(self, target: Tensor) -> Callable[[], Tensor]:
+        """Reads as many uint8 as are cropped and writes them as float32 into `target`: no more."""
+        source = self.images(len(target))[..., : self.crop, : self.crop].contiguous()
         return lambda: target.copy_(source)
 
     def expected(self, image: Tensor, key: seedaug.Key) -> Tensor:
