@@ -48,34 +48,42 @@ inline int64_t backward_items(const BackwardBatch& b) {
 }
 
 // One item: the gradient of one input element, gathered from the outputs that read it, rows first.
-SEEDAUG_HD void backward_item(const BackwardBatch& b, const Program& program, int64_t item) {
+template <class Sum>
+SEEDAUG_HD void gather_gradient(const BackwardBatch& b, const Program& program, int64_t item) {
   const int64_t row = item / b.width, plane = row / b.height;
-  const int32_t x = static_cast<int32_t>(item - row * b.width),
-                y = static_cast<int32_t>(row - plane * b.height);
+  const int32_t x = static_cast<int32_t>(item - row * b.width);
+  const int32_t y = static_cast<int32_t>(row - plane * b.height);
   const int64_t sample = plane / (b.frames * b.channels);
   Geometry g;
   sample_geometry(program, packed_key(b.keys + sample * b.key_stride), b.height, b.width, g);
   const float slope = channel_slope(program, static_cast<int>(plane % b.channels));
   const int size = element_size(program.output);
   const char* from = b.gradient + plane * b.out_height * b.out_width * size;
-  float sum = 0.0f;
+  Sum sum = 0;
+  const auto add = [&](int32_t out_y, int32_t out_x) {
+    const char* at = from + (int64_t{out_y} * b.out_width + out_x) * size;
+    sum += read_gradient<Sum>(program.output, at) * slope;
+  };
   if (g.y.injective() && g.x.injective()) {
     const int32_t out_y = g.y.target(y), out_x = g.x.target(x);
-    if (out_y >= 0 && out_x >= 0) {
-      sum += read_element(program.output, from + (int64_t{out_y} * b.out_width + out_x) * size) *
-             slope;
-    }
+    if (out_y >= 0 && out_x >= 0) add(out_y, out_x);
   } else {
     for (int32_t out_y = 0; out_y < b.out_height; ++out_y) {
       if (g.y.source(out_y) != y) continue;
       for (int32_t out_x = 0; out_x < b.out_width; ++out_x) {
-        if (g.x.source(out_x) != x) continue;
-        sum += read_element(program.output, from + (int64_t{out_y} * b.out_width + out_x) * size) *
-               slope;
+        if (g.x.source(out_x) == x) add(out_y, out_x);
       }
     }
   }
-  write_element(program.input, canonical(sum), b.result + item * element_size(program.input));
+  write_gradient(program.input, sum, b.result + item * element_size(program.input));
+}
+
+SEEDAUG_HD void backward_item(const BackwardBatch& b, const Program& program, int64_t item) {
+  if (sums_in_double(program)) {
+    gather_gradient<double>(b, program, item);
+  } else {
+    gather_gradient<float>(b, program, item);
+  }
 }
 
 }  // namespace seedaug::cuda

@@ -13,6 +13,8 @@
 
 namespace seedaug {
 
+constexpr int64_t kMaxSide =
+    INT32_MAX / 4;  // of an image, in pixels: sums of a few stay in 32 bits
 constexpr int kMaxInstructions = 32;
 constexpr int kMaxValues = 256;
 constexpr int kMaxPointwise = 3 * kMaxInstructions;  // an instruction, a conversion, a rounding

@@ -10,6 +10,7 @@
 namespace seedaug {
 namespace {
 
+template <class Sum>
 class PlaneWorker {
  public:
   explicit PlaneWorker(const BackwardBatch& batch)
@@ -24,21 +25,21 @@ class PlaneWorker {
     const int64_t sample = number / (b_.frames * b_.channels);
     if (sample != sample_) begin_sample(sample);
     const float slope = channel_slope(p_, static_cast<int>(number % b_.channels));
-    std::fill(sums_.begin(), sums_.end(), 0.0f);
+    std::fill(sums_.begin(), sums_.end(), Sum{0});
     const char* from = b_.gradient + number * b_.out_height * b_.out_width * out_size_;
     for (int32_t y = 0; y < b_.out_height; ++y) {
       const int32_t row = geometry_.y.source(y);
       if (row < 0) continue;
-      float* to = sums_.data() + int64_t{row} * b_.width;
+      Sum* to = sums_.data() + int64_t{row} * b_.width;
       const char* gradients = from + int64_t{y} * b_.out_width * out_size_;
       for (int32_t x = 0; x < b_.out_width; ++x) {
         if (columns_[x] >= 0)
-          to[columns_[x]] += read_element(p_.output, gradients + x * out_size_) * slope;
+          to[columns_[x]] += read_gradient<Sum>(p_.output, gradients + x * out_size_) * slope;
       }
     }
     char* result = b_.result + number * b_.height * b_.width * in_size_;
     for (size_t i = 0; i < sums_.size(); ++i)
-      write_element(p_.input, canonical(sums_[i]), result + i * in_size_);
+      write_gradient(p_.input, sums_[i], result + i * in_size_);
   }
 
  private:
@@ -52,18 +53,25 @@ class PlaneWorker {
   const BackwardBatch& b_;
   const Program& p_;
   const int out_size_, in_size_;
-  std::vector<float> sums_;
+  std::vector<Sum> sums_;
   std::vector<int32_t> columns_;
   Geometry geometry_;
   int64_t sample_ = -1;
 };
 
+template <class Sum>
+void run_planes(const BackwardBatch& batch, int64_t begin, int64_t end) {
+  PlaneWorker<Sum> worker(batch);
+  for (int64_t plane = begin; plane < end; ++plane) worker.plane(plane);
+}
+
 }  // namespace
 
 const char* not_differentiable(const Program& program) {
-  if (!is_arithmetic(program.input) || program.input == DType::u8 || program.output == DType::u8) {
-    return "only a program from floats to floats has a gradient";
-  }
+  const bool moved_doubles = program.geometry_only && program.output == DType::f64;
+  const bool floats = is_arithmetic(program.input) && program.input != DType::u8 &&
+                      is_arithmetic(program.output) && program.output != DType::u8;
+  if (!moved_doubles && !floats) return "only a program from floats to floats has a gradient";
   for (int k = 0; k < program.ops; ++k) {
     if (program.op[k].code == PointwiseOp::Code::clamp)
       return "a clamp has no gradient in the fused pass";
@@ -77,8 +85,11 @@ const char* not_differentiable(const Program& program) {
 
 void backward(const BackwardBatch& batch, int64_t begin, int64_t end) {
   const FloatMode mode;
-  PlaneWorker worker(batch);
-  for (int64_t plane = begin; plane < end; ++plane) worker.plane(plane);
+  if (sums_in_double(*batch.program)) {
+    run_planes<double>(batch, begin, end);
+  } else {
+    run_planes<float>(batch, begin, end);
+  }
 }
 
 }  // namespace seedaug

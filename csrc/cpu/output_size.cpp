@@ -58,8 +58,9 @@ std::string output_size(const Program& program, ImageSize image, ImageSize& resu
     return "an image must have at least one pixel, got " + by(image.height, image.width);
   }
   for (int i = 0; i <= program.geometries; ++i) {
-    if (image.height > INT32_MAX / 4 || image.width > INT32_MAX / 4) {
-      return "height and width must be below 2^29, got " + by(image.height, image.width);
+    if (image.height > kMaxSide || image.width > kMaxSide) {
+      return "height and width must be at most " + std::to_string(kMaxSide) + ", got " +
+             by(image.height, image.width);
     }
     if (i == program.geometries) break;
     const std::string error = check_one(program.geometry[i], image);

@@ -2,11 +2,11 @@
 
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "core/counter.h"
 #include "core/uniform.h"
+#include "cpu/float_mode.h"
 #include "cpu/names.h"
 
 namespace seedaug {
@@ -253,9 +253,9 @@ class Lowering {
 
   void crop_size(GeometryInstruction& g) {
     for (int i = 0; i < 2; ++i) {
-      if (arguments_[i] < 1 || arguments_[i] > INT32_MAX / 4) {
-        return complain("size must be positive, got " + std::to_string(arguments_[0]) + "x" +
-                        std::to_string(arguments_[1]));
+      if (arguments_[i] < 1 || arguments_[i] > kMaxSide) {
+        return complain("size must be from 1 to " + std::to_string(kMaxSide) + ", got " +
+                        std::to_string(arguments_[0]) + "x" + std::to_string(arguments_[1]));
       }
     }
     g.height = static_cast<int32_t>(arguments_[0]);
@@ -271,9 +271,10 @@ class Lowering {
     }
     g.mode = static_cast<PadMode>(mode);
     for (int i = 0; sides != nullptr && i < 4; ++i) {
-      if ((sides[i] < 0 && !negative) || std::llabs(sides[i]) > INT32_MAX / 4) {
-        return complain("padding must not be negative or beyond 2^29, got " +
-                        std::to_string(sides[i]));
+      const int64_t least = negative ? -kMaxSide : 0;
+      if (sides[i] < least || sides[i] > kMaxSide) {
+        return complain("padding must be from " + std::to_string(least) + " to " +
+                        std::to_string(kMaxSide) + ", got " + std::to_string(sides[i]));
       }
     }
     if (sides != nullptr) {
@@ -398,10 +399,12 @@ class Lowering {
 
 std::string lower(const EncodedProgram& encoded, DType input, DType output, int64_t channels,
                   Program& program) {
+  const FloatMode mode;
   return Lowering(encoded, input, channels, program).run(output);
 }
 
 std::string lower_geometry(const EncodedProgram& encoded, Program& program) {
+  const FloatMode mode;
   return Lowering(encoded, DType::f32, kAnyChannels, program).run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,15 +56,16 @@ std::array<std::atomic<Interned*>, kMaxInterned> table;
 
 int64_t intern(std::vector<int64_t> program, std::vector<double> values, ScalarType dtype,
                int64_t layout) {
-  using Content = std::tuple<std::vector<int64_t>, std::vector<double>, ScalarType, int64_t>;
+  // By bits: 0 and -0 are two values here, and a NaN is one.
+  using Content = std::tuple<std::vector<int64_t>, std::vector<uint64_t>, ScalarType, int64_t>;
   static std::mutex mutex;
   static std::map<Content, int64_t> known;
+  std::vector<uint64_t> bits(values.size());
+  if (!values.empty()) std::memcpy(bits.data(), values.data(), values.size() * sizeof(double));
   const std::lock_guard<std::mutex> lock(mutex);
   const auto next = static_cast<int64_t>(known.size());
-  for (const double v : values) {
-    if (v != v) return -1;  // no key for a map; the ordinary op says what is wrong with it
-  }
-  const auto [at, is_new] = known.try_emplace(Content{program, values, dtype, layout}, next);
+  const auto [at, is_new] =
+      known.try_emplace(Content{program, std::move(bits), dtype, layout}, next);
   if (!is_new) return at->second;
   if (next == kMaxInterned) {
     known.erase(at);
