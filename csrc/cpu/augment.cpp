@@ -84,10 +84,11 @@ class Worker {
     first_row_ = number % groups * group_rows_;
     last_row_ = std::min<int64_t>(first_row_ + group_rows_, b_.target.height);
     frame_ = frame;
+    cut(geometry_.y, static_cast<int32_t>(first_row_), static_cast<int32_t>(last_row_), bands_);
     if (stage_in_) load_rows();
     for (int64_t c = 0; c < b_.channels; ++c) {
       draw_normals(c);
-      for (int64_t y = first_row_; y < last_row_; ++y) row(c, static_cast<int32_t>(y));
+      for (const Band& band : bands_) rows(c, band);
     }
     if (stage_out_) store_rows();
   }
@@ -173,25 +174,40 @@ class Worker {
     }
   }
 
-  void row(int64_t c, int32_t y) {
-    const int64_t local = y - first_row_;
-    const int32_t from = geometry_.y.source(y);
-    const char* source = nullptr;  // of column origin_
-    if (from >= 0) {
-      source = stage_in_ ? in_rows_.data() + (local * b_.channels + c) * span_ * in_size_
-                         : source_at(c, from, origin_);
+  // One channel of a band, run by run.
+  void rows(int64_t c, const Band& band) {
+    const int64_t local = band.begin - first_row_;
+    Rows whole{};
+    whole.rows = band.count;
+    if (band.source >= 0) {  // the source's column origin_
+      whole.source = stage_in_ ? in_rows_.data() + (local * b_.channels + c) * span_ * in_size_
+                               : source_at(c, band.source, origin_);
+      whole.source_pitch = (stage_in_ ? b_.channels * span_ : band.step * source_.row) * in_size_;
     }
-    char* target = stage_out_
+    whole.target = stage_out_
                        ? out_rows_.data() + (local * b_.channels + c) * b_.target.width * out_size_
-                       : target_at(c, y);
+                       : target_at(c, band.begin);
+    whole.target_pitch = (stage_out_ ? b_.channels * b_.target.width : b_.target.row) * out_size_;
+    if (p_.noises > 0) {
+      whole.normals = normals_.data() + local * b_.target.width;
+      whole.normals_plane = normals_pitch_;
+      whole.normals_pitch = b_.target.width;
+    }
     for (const Run& run : runs_) {
       const int32_t column = run.fill >= 0 ? -1 - run.fill : run.source;
-      const int32_t pixel = later_fill(column, from);
-      char* to = target + int64_t{run.begin} * out_size_;
+      const int32_t pixel = later_fill(column, band.source);
+      Rows part = whole;
+      part.count = run.count;
+      part.target = static_cast<char*>(whole.target) + int64_t{run.begin} * out_size_;
+      if (p_.noises > 0) part.normals += run.begin;
+      if (pixel >= 0) {
+        part.source =
+            static_cast<const char*>(whole.source) + int64_t{run.source - origin_} * in_size_;
+      }
       if (p_.geometry_only) {
-        move(c, run, pixel, source, to);
+        move(c, run, pixel, part);
       } else {
-        compute(c, run, pixel, source, to, local);
+        compute(c, run, pixel, part);
       }
     }
   }
@@ -202,42 +218,54 @@ class Worker {
   }
 
   // Pixels as they are.
-  void move(int64_t c, const Run& run, int32_t pixel, const char* source, char* to) {
-    if (pixel < 0) return repeat_element(in_size_, &p_.bits[fill_index(pixel, c)], run.count, to);
-    const char* at = source + int64_t{run.source - origin_} * in_size_;
-    if (run.step == 1) {
-      std::memcpy(to, at, static_cast<size_t>(run.count) * static_cast<size_t>(in_size_));
-    } else if (run.step == -1) {
-      kernels_.reverse(in_size_, at, run.count, to);
-    } else {
-      repeat_element(in_size_, at, run.count, to);
+  void move(int64_t c, const Run& run, int32_t pixel, const Rows& part) {
+    const int64_t bytes = part.count * in_size_;
+    const char* from = static_cast<const char*>(part.source);
+    char* to = static_cast<char*>(part.target);
+    for (int64_t r = 0; r < part.rows; ++r) {
+      if (pixel < 0) {
+        repeat_element(in_size_, &p_.bits[fill_index(pixel, c)], part.count, to);
+      } else if (run.step == 1) {
+        std::memcpy(to, from, static_cast<size_t>(bytes));
+      } else if (run.step == -1) {
+        kernels_.reverse(in_size_, from, part.count, to);
+      } else {
+        repeat_element(in_size_, from, part.count, to);
+      }
+      from += part.source_pitch;
+      to += part.target_pitch;
     }
   }
 
   // Pixels through the chain.
-  void compute(int64_t c, const Run& run, int32_t pixel, const char* source, char* to,
-               int64_t local) {
+  void compute(int64_t c, const Run& run, int32_t pixel, Rows& part) {
     const int entry = pixel < 0 ? p_.fill[-1 - pixel].entry : 0;
-    Row row{nullptr,        to,
-            run.count,      channel_ops_.data() + c * p_.ops + entry,
-            p_.ops - entry, normals_.data() + local * b_.target.width + run.begin,
-            normals_pitch_};
-    Walk walk = Walk::forward;
+    part.ops = channel_ops_.data() + c * p_.ops + entry;
+    part.op_count = p_.ops - entry;
+    if (pixel >= 0 && run.step != 0) {
+      return rows_function(run.step == 1 ? Walk::forward : Walk::backward)(part);
+    }
     float value;
     if (pixel < 0) {
       value = p_.table[fill_index(pixel, c)];
-    } else if (run.step == 0) {
-      value = read_element(p_.input, source + int64_t{run.source - origin_} * in_size_);
-    } else {
-      row.source = source + int64_t{run.source - origin_} * in_size_;
-      walk = run.step == 1 ? Walk::forward : Walk::backward;
+      part.source = &value;
+      part.source_pitch = 0;
+      return rows_function(Walk::constant)(part);
     }
-    if (row.source == nullptr) {
-      row.source = &value;
-      walk = Walk::constant;
+    Rows one = part;  // a column repeated: another constant in each row
+    one.rows = 1;
+    one.source = &value;
+    for (int64_t r = 0; r < part.rows; ++r) {
+      value = read_element(p_.input, static_cast<const char*>(part.source) + r * part.source_pitch);
+      one.target = static_cast<char*>(part.target) + r * part.target_pitch;
+      one.normals = part.normals + r * part.normals_pitch;
+      rows_function(Walk::constant)(one);
     }
-    kernels_.row[static_cast<int>(p_.input)][static_cast<int>(walk)][static_cast<int>(p_.output)](
-        row);
+  }
+
+  RowsFunction rows_function(Walk walk) const {
+    return kernels_
+        .rows[static_cast<int>(p_.input)][static_cast<int>(walk)][static_cast<int>(p_.output)];
   }
 
   const Batch& b_;
@@ -255,7 +283,8 @@ class Worker {
   Source source_{};
   PackedKey key_{};
   Geometry geometry_;
-  std::vector<Run> runs_;
+  std::vector<Run> runs_;    // of the sample's columns
+  std::vector<Band> bands_;  // of the unit's rows
   bool stage_in_ = false;
   int32_t origin_ = 0, span_ = 0;  // the source columns that are staged
 };

@@ -27,12 +27,12 @@ void draw_rounded(const Kernels& table, const FillBatch& b, const Stream& from, 
   const bool is_half = b.type == DType::f16;
   const PointwiseOp round{
       is_half ? PointwiseOp::Code::round_f16 : PointwiseOp::Code::round_bf16, 0, 0, 0, 0, 0, 0};
-  const RowFunction write = table.row[static_cast<int>(DType::f32)][0][static_cast<int>(b.type)];
+  const RowsFunction write = table.rows[static_cast<int>(DType::f32)][0][static_cast<int>(b.type)];
   float values[kPiece];
   for (int64_t done = 0; done < count; done += kPiece) {
     const int64_t piece = std::min(kPiece, count - done);
     draw(table, b.what, from, first + done, piece, values);
-    write({values, to + done * element_size(b.type), piece, &round, 1, nullptr, 0});
+    write({values, to + done * element_size(b.type), piece, 1, 0, 0, &round, 1, nullptr, 0, 0});
   }
 }
 

@@ -14,21 +14,23 @@ namespace seedaug {
 enum class Walk : uint8_t { forward = 0, backward = 1, constant = 2 };
 constexpr int kWalks = 3;
 
-// A stretch of one output row: target[i] = ops(source[i]), unit stride on both sides.
-struct Row {
+// The same stretch of some output rows: target[r][i] = ops(source[r][i]), unit stride within a row.
+struct Rows {
   const void* source;  // the first element read; constant: a float
   void* target;
-  int64_t count;
-  const PointwiseOp* ops;  // affine ops already hold this channel's a and b
+  int64_t count;  // columns
+  int64_t rows;
+  int64_t source_pitch, target_pitch;  // bytes from row to row; a constant's pitch is 0
+  const PointwiseOp* ops;              // affine ops already hold this channel's a and b
   int op_count;
-  const float*
-      normals;  // noise op k reads normals[k * normals_pitch + i]; readable to kVectorSlack beyond
+  const float* normals;   // noise op k reads normals[k * normals_plane + r * normals_pitch + i];
+  int64_t normals_plane;  // readable to kVectorSlack beyond the last
   int64_t normals_pitch;
 };
 
 constexpr int kVectorSlack = 16;  // elements that a vector may read beyond a buffer of normals
 
-using RowFunction = void (*)(const Row&);
+using RowsFunction = void (*)(const Rows&);
 
 struct Kernels {
   const char* name;
@@ -40,7 +42,7 @@ struct Kernels {
   void (*normals)(const Stream& stream, uint64_t first, int64_t count, float* out);
   // Pairs of words to pairs of normals.
   void (*box_muller)(const uint32_t* words, int64_t pairs, float* out);
-  RowFunction row[4][kWalks][4];  // [input][walk][output]
+  RowsFunction rows[4][kWalks][4];  // [input][walk][output]
   // out[i] = source[-i], elements of 1, 2, 4 or 8 bytes
   void (*reverse)(int element_size, const void* source, int64_t count, void* out);
   // planes[c][x] = pixels[x][c] and back; plane c starts at planes + c * pitch elements.

@@ -36,4 +36,23 @@ void cut(const AxisMap& axis, std::vector<Run>& runs) {
   }
 }
 
+void cut(const AxisMap& axis, int32_t begin, int32_t end, std::vector<Band>& bands) {
+  bands.clear();
+  for (int32_t i = begin; i < end; ++i) {
+    const int32_t from = axis.source(i);
+    if (!bands.empty()) {
+      Band& last = bands.back();
+      const int32_t step = from - (last.source + last.step * (last.count - 1));
+      const bool same_sort = (from < 0) == (last.source < 0);
+      const bool goes_on = from < 0 ? step == 0 : last.count == 1 || step == last.step;
+      if (same_sort && goes_on) {
+        last.step = step;
+        ++last.count;
+        continue;
+      }
+    }
+    bands.push_back({i, 1, from, 0});
+  }
+}
+
 }  // namespace seedaug

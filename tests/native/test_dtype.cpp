@@ -70,8 +70,8 @@ void check_rounding(const std::vector<float>& values) {
     std::vector<uint16_t> half(values.size()), brain(values.size());
     const PointwiseOp f16{PointwiseOp::Code::round_f16, 0, 0, 0, 0, 0, 0};
     const PointwiseOp bf16{PointwiseOp::Code::round_bf16, 0, 0, 0, 0, 0, 0};
-    kernels().row[3][0][1]({values.data(), half.data(), count, &f16, 1, nullptr, 0});
-    kernels().row[3][0][2]({values.data(), brain.data(), count, &bf16, 1, nullptr, 0});
+    kernels().rows[3][0][1]({values.data(), half.data(), count, 1, 0, 0, &f16, 1, nullptr, 0, 0});
+    kernels().rows[3][0][2]({values.data(), brain.data(), count, 1, 0, 0, &bf16, 1, nullptr, 0, 0});
     for (size_t i = 0; i < values.size(); ++i) {
       CHECK(half[i] == float_to_f16(values[i]), "%s: f16 of %08x is %04x", isa, bits_of(values[i]),
             half[i]);
@@ -94,10 +94,10 @@ void check_bytes() {
   const PointwiseOp trunc{PointwiseOp::Code::trunc_u8, 0, 0, 0, 0, 0, 0};
   test::for_each_isa([&](const char* isa) {
     uint8_t out[kCount];
-    kernels().row[3][0][0]({given, out, kCount, &round, 1, nullptr, 0});
+    kernels().rows[3][0][0]({given, out, kCount, 1, 0, 0, &round, 1, nullptr, 0, 0});
     for (int i = 0; i < kCount; ++i)
       CHECK(out[i] == rounded[i], "%s: %a rounds to %d", isa, given[i], out[i]);
-    kernels().row[3][0][0]({given, out, kCount, &trunc, 1, nullptr, 0});
+    kernels().rows[3][0][0]({given, out, kCount, 1, 0, 0, &trunc, 1, nullptr, 0, 0});
     for (int i = 0; i < kCount; ++i)
       CHECK(out[i] == truncated[i], "%s: %a truncates to %d", isa, given[i], out[i]);
   });

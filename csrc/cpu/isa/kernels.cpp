@@ -10,16 +10,16 @@ namespace seedaug {
 namespace SEEDAUG_ISA_NAME {
 
 template <DType In, Walk W>
-constexpr void fill_outputs(RowFunction (&to)[4]) {
-  to[0] = walk_row<In, W, DType::u8>;
-  to[1] = walk_row<In, W, DType::f16>;
-  to[2] = walk_row<In, W, DType::bf16>;
-  to[3] = walk_row<In, W, DType::f32>;
+constexpr void fill_outputs(RowsFunction (&to)[4]) {
+  to[0] = walk_rows<In, W, DType::u8>;
+  to[1] = walk_rows<In, W, DType::f16>;
+  to[2] = walk_rows<In, W, DType::bf16>;
+  to[3] = walk_rows<In, W, DType::f32>;
 }
 
 template <DType In>
 constexpr void fill_input(Kernels& table) {
-  auto& walks = table.row[static_cast<int>(In)];
+  auto& walks = table.rows[static_cast<int>(In)];
   fill_outputs<In, Walk::forward>(walks[0]);
   fill_outputs<In, Walk::backward>(walks[1]);
   fill_outputs<DType::f32, Walk::constant>(walks[2]);

@@ -1,4 +1,4 @@
-// One stretch of a row: load, a chain of pointwise steps on float32 in registers, store.
+// Stretches of rows: load, a chain of pointwise steps on float32 in registers, store.
 //
 // The chain is interpreted once per kVectors vectors, so that its dispatch costs next to nothing
 // and every program runs through the same few loops.
@@ -62,7 +62,7 @@ SEEDAUG_VEC F fetch_some(const void* source, int64_t count) {
 }
 
 template <int N>
-SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Row& row, int64_t i) {
+SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Rows& row, int64_t i) {
   const F a = broadcast(op.a), b = broadcast(op.b);
 #define SEEDAUG_EACH(expression)                                             \
   _Pragma("GCC unroll 4") for (int n = 0; n < N; ++n) { v[n] = expression; } \
@@ -73,7 +73,7 @@ SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Row& row, int64_t 
     case PointwiseOp::Code::affine:
       SEEDAUG_EACH(fused(v[n], a, b));
     case PointwiseOp::Code::noise: {
-      const float* z = row.normals + op.noise * row.normals_pitch + i;
+      const float* z = row.normals + op.noise * row.normals_plane + i;
       SEEDAUG_EACH(v[n] + fused(load(z + n * kWidth), a, b));
     }
     case PointwiseOp::Code::clamp:
@@ -95,12 +95,12 @@ SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Row& row, int64_t 
 }
 
 template <int N>
-SEEDAUG_VEC void steps(F (&v)[N], const Row& row, int64_t i) {
+SEEDAUG_VEC void steps(F (&v)[N], const Rows& row, int64_t i) {
   for (int k = 0; k < row.op_count; ++k) step(v, row.ops[k], row, i);
 }
 
 template <int N, DType In, Walk W, DType Out>
-SEEDAUG_VEC void vectors(const Row& row, int64_t i) {
+SEEDAUG_VEC void vectors(const Rows& row, int64_t i) {
   F v[N];
 #pragma GCC unroll 4
   for (int n = 0; n < N; ++n) v[n] = fetch<In, W>(row.source, i + n * kWidth);
@@ -111,11 +111,15 @@ SEEDAUG_VEC void vectors(const Row& row, int64_t i) {
 }
 
 template <DType In, Walk W, DType Out>
-void walk_row(const Row& row) {
+SEEDAUG_VEC void walk_row(const Rows& row) {
   int64_t i = 0;
   if constexpr (kVectors > 1) {
     for (; i + kVectors * kWidth <= row.count; i += kVectors * kWidth) {
       vectors<kVectors, In, W, Out>(row, i);
+    }
+    if (i + 2 * kWidth <= row.count) {
+      vectors<2, In, W, Out>(row, i);
+      i += 2 * kWidth;
     }
   }
   for (; i + kWidth <= row.count; i += kWidth) vectors<1, In, W, Out>(row, i);
@@ -130,6 +134,17 @@ void walk_row(const Row& row) {
   Element<Out>::put(some, v[0]);
   auto* to = static_cast<typename Element<Out>::Type*>(row.target);
   for (int64_t k = 0; k < row.count; ++k) to[k] = some[k];
+}
+
+template <DType In, Walk W, DType Out>
+void walk_rows(const Rows& rows) {
+  Rows row = rows;
+  for (int64_t r = 0; r < rows.rows; ++r) {
+    walk_row<In, W, Out>(row);
+    row.source = static_cast<const char*>(row.source) + rows.source_pitch;
+    row.target = static_cast<char*>(row.target) + rows.target_pitch;
+    row.normals += rows.normals_pitch;
+  }
 }
 
 }  // namespace seedaug::SEEDAUG_ISA_NAME
