@@ -71,3 +71,35 @@ def test_a_fill_keeps_its_sign_of_zero():
     x = torch.ones(2, 1, 2)
     y = seedaug.Pad((1, 0, 0, 0), fill=(0.0, -0.0))(x, KEY)
     assert bits(y)[:, 0, 0].tolist() == [0, -(2**31)]
+
+
+@pytest.mark.parametrize("mean", [0.0, -0.0])
+def test_kept_programs_tell_zeros_apart(mean):
+    x = torch.full((1, 1, 8), -0.0)
+    step = seedaug.Normalize([mean], [1.0])
+    with seedaug.sample(KEY):
+        kept = step(x)  # in a sample, programs are kept by number
+    assert torch.equal(bits(kept), bits(step(x, KEY)))
+
+
+def test_flushing_subnormals_changes_nothing():
+    x = torch.full((1, 2, 8), 1e-40)
+    noise = seedaug.GaussianNoise(sigma=1e-39, clip=False)
+    step = seedaug.Compose([seedaug.Normalize([1e-39], [1.0]), noise])
+    plain = step(x, KEY)
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor cannot flush subnormals")
+    try:
+        with seedaug.sample(KEY):
+            flushed = step(x)
+    finally:
+        torch.set_flush_denormal(False)
+    assert torch.equal(bits(flushed), bits(plain))
+
+
+@pytest.mark.parametrize("mode", ["constant", "edge", "reflect", "symmetric"])
+def test_gradients_of_float64(mode):
+    x = torch.rand(2, 5, 6, dtype=torch.float64, requires_grad=True)
+    move = seedaug.RandomCrop(6, padding=2, padding_mode=mode)
+    flip = seedaug.RandomHorizontalFlip(p=1.0)
+    assert torch.autograd.gradcheck(lambda t: flip(move(t, KEY), KEY), (x,))
