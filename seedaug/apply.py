@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from seedaug import ops
 from seedaug.key import Key, Packed
@@ -105,9 +106,33 @@ def _explain(error: RuntimeError, step: Step, source: Source, x: Tensor) -> None
         raise found from error
 
 
+def tangent(x: Tensor) -> Tensor | None:
+    """What forward-mode differentiation carries along with `x`."""
+    found: Tensor | None = forward_ad.unpack_dual(x).tangent  # type: ignore[no-untyped-call]
+    return found
+
+
 def wants_grad(x: Tensor) -> bool:
-    """Whether autograd is to record what happens to `x`."""
-    return x.requires_grad and torch.is_grad_enabled()
+    """Whether what happens to `x` is to be differentiated, backward or forward."""
+    if x.requires_grad and torch.is_grad_enabled():
+        return True
+    return not torch.compiler.is_compiling() and tangent(x) is not None
+
+
+def _differentiable(step: Step, x: Tensor, keys: Tensor, layout: int) -> Tensor:
+    """A step whose derivative torch keeps: backward by autograd, forward by a tangent."""
+    program, values, dtype = step
+    made: Tensor
+    if torch.compiler.is_compiling():
+        made = ops.augment(x, keys, program, values, dtype, layout)
+        return made
+    x, along = forward_ad.unpack_dual(x)  # type: ignore[no-untyped-call]
+    made = ops.augment(x, keys, program, values, dtype, layout)
+    if along is None:
+        return made
+    along = ops.push_forward(along, keys, program, values, dtype)
+    dual: Tensor = forward_ad.make_dual(made, along)  # type: ignore[no-untyped-call]
+    return dual
 
 
 def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:
@@ -119,7 +144,7 @@ def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:
     try:
         if dtype.is_floating_point and wants_grad(x):
             keys = key_tensor(source, x.device)
-            made = ops.augment(x, keys, program, values, dtype, layout)
+            made = _differentiable(step, x, keys, layout)
         elif isinstance(source, Tensor) or x.is_cuda:
             keys = key_tensor(source, x.device)
             made = ops.augment_nograd(x, keys, program, values, dtype, layout)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from seedaug import ops
-from seedaug.apply import key_tensor, resolve_keys, run, run_list
+from seedaug.apply import key_tensor, resolve_keys, run, run_list, wants_grad
 from seedaug.program import KINDS, Instruction, compile_steps
 from seedaug.transforms import color, crop, flip, noise
 from seedaug.transforms import pad as padding_
@@ -67,12 +67,12 @@ def augment(
     ]
     source = resolve_keys(keys)
     if isinstance(x, Tensor):
-        return run(compile_steps(placed, x.dtype, x.requires_grad), x, source, out=out)
+        return run(compile_steps(placed, x.dtype, wants_grad(x)), x, source, out=out)
     if not isinstance(source, Tensor) or source.dim() != 2 or not isinstance(x, list) or not x:
         raise TypeError(
             f"x must be a tensor, or with keys [N, 3] a list of N tensors, got {type(x).__name__}"
         )
-    steps = compile_steps(placed, x[0].dtype, any(image.requires_grad for image in x))
+    steps = compile_steps(placed, x[0].dtype, any(map(wants_grad, x)))
     return run_list(steps, x, source, out=out)
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from seedaug.program import decode, output_size
+from seedaug.program import decode, linear, output_size
 
 __all__ = [
     "augment",
@@ -194,7 +194,33 @@ def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     return image, None, None, None, None, None
 
 
+def _setup_backward_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    grad, keys, program, values, _, _ = inputs
+    ctx.save_for_backward(keys)
+    ctx.program, ctx.values, ctx.dtype = program, values, grad.dtype
+
+
+def _backward_of_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    """The adjoint of the adjoint: the program again, without what doesn't depend on its input."""
+    (keys,) = ctx.saved_tensors
+    return push_forward(grad, keys, ctx.program, ctx.values, ctx.dtype), *[None] * 5
+
+
+def push_forward(
+    tangent: Tensor, keys: Tensor, program: list[int], values: list[float], dtype: torch.dtype
+) -> Tensor:
+    """Apply the linear part of a program, its derivative, to a tangent of its input."""
+    numbers, floats = linear(program, values)
+    if not numbers:
+        return tangent.to(dtype)
+    made: Tensor = augment(tangent, keys, numbers, floats, dtype, PRESERVE)
+    return made
+
+
 torch.library.register_autograd("seedaug::augment", _backward, setup_context=_setup_context)
+torch.library.register_autograd(
+    "seedaug::augment_backward", _backward_of_backward, setup_context=_setup_backward_context
+)
 
 
 # --- torch.vmap ---------------------------------------------------------------------------------

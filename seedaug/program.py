@@ -15,7 +15,7 @@ import torch
 
 from seedaug import _core
 
-__all__ = ["Instruction", "Step", "check_shape", "compile_steps", "decode", "encode"]
+__all__ = ["Instruction", "Step", "check_shape", "compile_steps", "decode", "encode", "linear"]
 
 KINDS: dict[str, int] = _core.KINDS
 NAMES: dict[int, str] = {number: name for name, number in KINDS.items()}
@@ -94,6 +94,22 @@ def decode(program: Sequence[int]) -> Iterator[tuple[int, int, Sequence[int]]]:
         count = program[at + 2]
         yield program[at], program[at + 1], program[at + 3 : at + 3 + count]
         at += 3 + count
+
+
+def linear(program: Sequence[int], values: Sequence[float]) -> tuple[list[int], list[float]]:
+    """The derivative of an encoded program that has no clamps: no noise, no means, no fills."""
+    numbers: list[int] = []
+    floats = [*values]
+    for kind, occurrence, args in decode(program):
+        if kind == GAUSSIAN_NOISE:
+            continue
+        if kind == NORMALIZE:
+            offset, count = args
+            floats[offset : offset + count] = [0.0] * count
+        if kind in (RANDOM_CROP, PAD):
+            args = [*args[:-1], 0]
+        numbers += [kind, occurrence, len(args), *args]
+    return numbers, floats
 
 
 def output_size(

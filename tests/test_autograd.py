@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.autograd import forward_ad
 
 import seedaug
 from seedaug import Key, keys
@@ -157,3 +158,47 @@ def test_out_and_gradients_exclude_each_other():
         seedaug.CenterCrop(3)(x, Key(), out=torch.empty(4, 3, 3, 3))
     with torch.no_grad():
         seedaug.CenterCrop(3)(x, Key(), out=torch.empty(4, 3, 3, 3))
+
+
+# --- Second derivatives, and forward mode ---
+
+
+@pytest.mark.parametrize("key_count", [0, 4])
+@pytest.mark.parametrize("transform", [*GEOMETRY, *AFFINE], ids=name)
+def test_the_derivative_of_the_gradient(device, transform, key_count):
+    k = keys(index=range(4), device=device) if key_count else keys(index=7, device=device)[0]
+    x = images(device).requires_grad_()
+    y = transform(x, k)
+    cotangent = torch.ones_like(y, requires_grad=True)
+    (grad,) = torch.autograd.grad(y, x, cotangent, create_graph=True)
+    direction = small_integers(x.shape, device, 3)
+    (again,) = torch.autograd.grad(grad, cotangent, direction)
+    with torch.no_grad():
+        wanted = transform(direction, k) - transform(torch.zeros_like(x), k)
+    torch.testing.assert_close(again, wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_a_gradient_penalty(device):
+    augment = seedaug.Compose([seedaug.RandomHorizontalFlip(1.0), seedaug.Normalize([0.5], [0.5])])
+    x = images(device).requires_grad_()
+    y = augment(x, keys(index=range(4), device=device))
+    (grad,) = torch.autograd.grad(y.pow(3).sum(), x, create_graph=True)
+    grad.sum().backward()
+    # y = (x - 0.5) / 0.5, and d/dx of 3 y**2 / 0.5 is 6 y / 0.25
+    torch.testing.assert_close(x.grad, 24 * (x.detach() - 0.5) / 0.5)
+
+
+@pytest.mark.parametrize("transform", [*GEOMETRY, *AFFINE, seedaug.GaussianNoise()], ids=name)
+def test_forward_mode(device, transform):
+    k, x = keys(index=range(4), device=device), images(device)
+    direction = small_integers(x.shape, device, 4)
+    _, wanted = torch.autograd.functional.jvp(lambda x: transform(x, k), x, direction)
+    y, along = torch.func.jvp(lambda x: transform(x, k), (x,), (direction,))
+    assert torch.equal(y, transform(x, k))
+    torch.testing.assert_close(along, wanted)
+    with forward_ad.dual_level(), seedaug.sample(Key(index=1)):
+        one = forward_ad.unpack_dual(transform(forward_ad.make_dual(x[1], direction[1])))
+        assert torch.equal(one.tangent, along[1])
+        out = torch.empty_like(y)
+        with pytest.raises(ValueError, match="out= can't be used where a gradient is recorded"):
+            transform(forward_ad.make_dual(x, direction), k, out=out)

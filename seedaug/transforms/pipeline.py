@@ -132,7 +132,7 @@ class Pipeline:
             self.refresh()
         occurrences = self.take(sample)
         x = inputs[0] if len(inputs) == 1 else None
-        if type(x) is not Tensor or out is not None or x.requires_grad or x.is_cuda:
+        if type(x) is not Tensor or out is not None or x.is_cuda or wants_grad(x):
             return self.under(inputs, sample.packed, occurrences, out)
         if torch.compiler.is_compiling():
             return self.under(inputs, sample.packed, occurrences)
