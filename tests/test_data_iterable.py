@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 from data_fixtures import COUNT, Plain, Stream, draws, exhaust, repeated_epoch_is_an_error, rows
-from torch.utils.data import DataLoader
+from torch.utils.data import ChainDataset, DataLoader
 
 import seedaug
 from seedaug.context import current
@@ -41,6 +41,39 @@ def test_epochs_reach_persistent_workers(method):
     assert torch.equal(passes[0], passes[2])
     assert not (passes[0][:, 1:] == passes[1][:, 1:]).any()
     assert len(passes[0][:, 0].unique()) == COUNT
+
+
+def in_a_chain():
+    return ChainDataset([stream(), stream()])
+
+
+@pytest.mark.parametrize(
+    ("make", "workers", "method"),
+    [
+        (stream, 0, None),
+        (stream, 2, "fork"),
+        (stream, 1, "spawn"),
+        (in_a_chain, 0, None),
+        (in_a_chain, 1, "fork"),
+    ],
+)
+def test_two_passes_at_once_have_an_epoch_each(make, workers, method):
+    loader = seedaug.DataLoader(
+        make(), 4, num_workers=workers, multiprocessing_context=method, seed=5
+    )
+    both = [*zip(loader, loader, strict=True)]
+    for epoch, passed in enumerate(zip(*both, strict=True)):
+        keys = [seedaug.Key.unpack(packed) for _, *packed in torch.cat(passed).tolist()]
+        assert {key.epoch for key in keys} == {epoch}
+
+
+def test_two_passes_at_once_set_the_sources_epoch_in_turn():
+    class Shuffling(Stream):
+        def __iter__(self):
+            yield self.epoch
+
+    loader = seedaug.DataLoader(seedaug.SeededIterableDataset(Shuffling(), seed=5), None)
+    assert [*zip(loader, loader, strict=True)] == [(0, 1)]
 
 
 def test_draws_in_the_source_itself_are_keyed():

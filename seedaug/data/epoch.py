@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from seedaug.key import check_coordinate
 
 # Memory: int64 words, then one byte for each watched sample (or iterable worker).
-_EPOCH, _REPEATS, _WARNED, _SKIP, _BATCH_SIZE, _WORDS = range(6)
+_EPOCH, _REPEATS, _WARNED, _WORDS = range(4)
 WATCHED = 65536  # a second pass over a dataset meets its first samples again: enough to notice
 
 _ticks = itertools.count(1)
@@ -40,13 +41,16 @@ class SharedEpoch:
 
     def __init__(self, watched: int) -> None:
         size = min(max(watched, 0), WATCHED)
-        self._attach(torch.zeros(_WORDS + (size + 7) // 8, dtype=torch.int64), size)
+        self._attach(torch.zeros(_WORDS + (size + 7) // 8, dtype=torch.int64, device="cpu"), size)
         self.tick = 0
 
     def _attach(self, memory: torch.Tensor, size: int) -> None:
         shared: bool = memory.is_shared()  # type: ignore[no-untyped-call]
         if not shared:
             memory = memory.clone().share_memory_()  # type: ignore[no-untyped-call]
+        self._view(memory, size)
+
+    def _view(self, memory: torch.Tensor, size: int) -> None:
         self._memory = memory
         self._size = size
         array: Any = memory.numpy()
@@ -71,21 +75,27 @@ class SharedEpoch:
         self.begin(check_coordinate("epoch", epoch))
         self.tick = next_tick()
 
-    def begin(self, epoch: int, skip: int = 0, batch_size: int = 1) -> None:
-        """Start a pass: set the epoch and what an iterable skips, and forget all marks."""
+    def begin(self, epoch: int) -> None:
+        """Start a pass: set the epoch and forget all marks."""
         words = self._words
         warned = words[_WARNED]
         self._all_but_epoch[:] = 0
         words[_WARNED] = warned
-        words[_EPOCH], words[_SKIP], words[_BATCH_SIZE] = epoch, skip, batch_size
+        words[_EPOCH] = epoch
 
-    def skipped_samples(self, worker: int, workers: int) -> int:
-        """How many samples this worker handed out before the pass was resumed.
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Context manager: a worker process that is started inside keeps the epoch it has now.
 
-        Batch b comes from worker b % workers.
+        It gets memory of its own, without marks, so that the next pass of the same dataset may
+        begin before this one's workers have looked at their epoch.
         """
-        batches, size = self._words[_SKIP], self._words[_BATCH_SIZE]
-        return (batches // workers + (worker < batches % workers)) * size
+        kept = self.__dict__.copy()
+        self._view(self._memory[:_WORDS].clone(), 0)
+        try:
+            yield
+        finally:
+            self.__dict__.update(kept)
 
     def visit(self, indices: Iterable[int], name: object) -> None:
         """Mark the samples as seen; warn once when most of them had been seen in this epoch."""

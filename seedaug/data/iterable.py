@@ -8,6 +8,7 @@ from typing import Any
 
 from torch.utils.data import IterableDataset, get_worker_info
 
+from seedaug.data.index import ride
 from seedaug.data.keyed import NOTHING, KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
 from seedaug.key import check_coordinate, pack
@@ -87,30 +88,27 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
                 self._rank, self._world = rank, world
 
     def __iter__(self) -> Iterator[Any]:
+        # The epoch is read now, and not when the first sample is asked for: by then another pass
+        # may have begun.
+        riding = ride.get()
+        return self._run(self._clock.epoch if riding is None else riding[0])
+
+    def _run(self, epoch: int) -> Iterator[Any]:
         self._refresh_rank()
         info = get_worker_info()
         own, workers = (0, 1) if info is None else (info.id, info.num_workers)
         worker = check_coordinate("worker", self._rank * workers + own)
         clock = self._clock
-        epoch = clock.epoch
-        skip = clock.skipped_samples(own, workers)
-        clock.restart(own, self)
+        if clock.epoch == epoch:
+            clock.restart(own, self)
         if callable(inner := getattr(self.dataset, "set_epoch", None)):
             inner(epoch)
         source = iter(self.dataset)
-        ended = False
-
-        def fetch(skipped: bool) -> Any:
-            nonlocal ended
-            sample = next(source, NOTHING)
-            ended = sample is NOTHING
-            return NOTHING if skipped else sample
-
         for index in itertools.count():
-            sample = self._make(pack(self.seed, epoch, worker, index), fetch, index < skip)
-            if ended:
+            packed = pack(self.seed, epoch, worker, index)
+            sample = self._make(packed, lambda end: next(source, end), NOTHING)
+            if sample is NOTHING:
                 break
-            if index >= skip:
-                yield sample
+            yield sample
         if clock.epoch == epoch:
             clock.finish(own)

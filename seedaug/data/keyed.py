@@ -97,7 +97,7 @@ class KeyedSource:
             sample = self._transform_parts(sample)
         if not self.return_key:
             return sample
-        key = torch.tensor(packed, dtype=torch.int64)
+        key = torch.tensor(packed, dtype=torch.int64, device="cpu")
         return (*sample, key) if isinstance(sample, (tuple, list)) else (sample, key)
 
     def _transform_parts(self, sample: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import torch.utils.data
@@ -184,16 +185,19 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         return {**self._state.to_dict(), "stream_version": _core.STREAM_VERSION}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Make the next pass resume where `state` was taken, loading no sample again.
+        """Make the next pass resume where `state` was taken.
+
+        No sample of a map-style dataset is loaded again. A stream is: it has no order to skip in,
+        so its workers run through it from the start, and the batches handed out before are dropped.
 
         Args:
-            state: from `state_dict` of a loader of the same dataset, batch size and ranks. The
-                number of workers may differ (for a map-style dataset).
+            state: from `state_dict` of a loader of the same dataset, batch size and ranks, and for
+                a stream the same number of workers.
 
         Raises:
             TypeError: an entry is no integer.
             ValueError: an entry is missing, the seed or stream version is another, or the epoch
-                has not that many batches.
+                has not that many batches (a stream's pass says so when it comes to its end).
         """
         batches = None if self._batches is None else len(self)
         self._state.load(state, self.seed, _core.STREAM_VERSION, batches)
@@ -203,21 +207,23 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         position = self._state.begin()
         epoch, skip = position.epoch, position.batch
         for source in self._sources:
+            source._clock.begin(epoch)
             if isinstance(source, SeededIterableDataset):
-                source._clock.begin(epoch, skip, self.batch_size or 1)
                 source._refresh_rank()
-            else:
-                source._clock.begin(epoch)
         if self._batches is not None:
             self._batches.epoch, self._batches.skip = epoch, skip
             self._tell_samplers(epoch)
         try:
-            inner = super().__iter__()
+            with ExitStack() as started:
+                if self._batches is None and not self.persistent_workers:
+                    for source in self._sources:
+                        started.enter_context(source._clock.apart())
+                inner = super().__iter__()
         except Exception as error:
             if self.num_workers and _UNPICKLABLE.search(str(error)):
                 raise TypeError(self._unpicklable(error)) from error
             raise
-        return CountedPass(position, inner)
+        return CountedPass(position, inner, skip if self._batches is None else 0)
 
     def _heed_choices(self) -> None:
         """Take over an epoch that was set on the dataset or on the loader's own sampler."""

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from seedaug.data.epoch import next_tick
+from seedaug.data.index import ride
 from seedaug.key import check_coordinate
+
+_END: Any = object()
+
+
+def beyond_the_end(batch: int, batches: int) -> ValueError:
+    """The error for a state of a longer epoch than the one at hand."""
+    return ValueError(
+        f"load_state_dict: batch {batch} is beyond the {batches} batches of an epoch; was the "
+        "state taken with another batch_size, dataset, number of ranks, or of workers (for a stream)?"
+    )
 
 
 @dataclass(slots=True)
@@ -70,10 +81,7 @@ class LoaderState:
         epoch = check_coordinate("epoch", state["epoch"])
         batch = check_coordinate("index", state["batch"])
         if batches is not None and batch > batches:
-            raise ValueError(
-                f"load_state_dict: batch {batch} is beyond the {batches} batches of an epoch; was "
-                "the state taken with another batch_size, dataset or number of ranks?"
-            )
+            raise beyond_the_end(batch, batches)
         self.choose(epoch)
         self._next = Position(epoch, batch)
 
@@ -86,19 +94,34 @@ class CountedPass:
     Args:
         position: counts on from here.
         batches: what to hand out.
+        replayed: how many batches come first that were handed out before, and are dropped.
     """
 
-    def __init__(self, position: Position, batches: Iterator[Any]) -> None:
+    def __init__(self, position: Position, batches: Iterator[Any], replayed: int = 0) -> None:
         self.position = position
         self.batches = batches
+        self.replayed = replayed
 
     def __iter__(self) -> CountedPass:
         return self
 
     def __next__(self) -> Any:
-        batch = next(self.batches)
+        # What is loaded in this process, further in than any index reaches, is of this epoch too.
+        token = ride.set((self.position.epoch, 0))
+        try:
+            while self.replayed:
+                self._drop()
+            batch = next(self.batches)
+        finally:
+            ride.reset(token)
         self.position.batch += 1
         return batch
+
+    def _drop(self) -> None:
+        if next(self.batches, _END) is _END:
+            batch = self.position.batch
+            raise beyond_the_end(batch, batch - self.replayed)
+        self.replayed -= 1
 
     def __len__(self) -> int:
         return len(self.batches)  # type: ignore[arg-type]  # torch's iterators have a length
