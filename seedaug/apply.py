@@ -11,7 +11,7 @@ from torch.autograd import forward_ad
 
 from seedaug import ops
 from seedaug.key import Key, Packed
-from seedaug.program import Step, check_shape, fixes_size
+from seedaug.program import COPY, Step, check_shape, encode, fixes_size
 
 __all__ = ["Source", "is_keys", "resolve_keys", "run", "run_list"]
 
@@ -51,7 +51,7 @@ def resolve_keys(keys: Any, same_on_batch: bool = False) -> Source:
     if same_on_batch and keys.dim() == 2:
         if keys.shape[0] == 0:
             raise ValueError("same_on_batch=True needs at least one key, got keys of shape [0, 3]")
-        return keys[0]
+        return keys[:1].expand_as(keys)
     return keys
 
 
@@ -170,21 +170,32 @@ def run(
         steps: from `compile_steps`.
         x: [..., C, H, W] or [..., H, W]; with N keys the first dimension is N.
         source: one key for the whole tensor, or N keys.
-        layout: of the result; intermediate tensors keep the input's.
+        layout: of the result.
         out: written into and returned; else a new tensor is.
 
+    Returns:
+        The result; `x` itself where nothing is to be done to it.
+
     Raises:
+        TypeError: `out` is no tensor.
         ValueError: shapes, keys or `out` don't fit.
     """
     check_source(source, x)
-    if out is not None and (wants_grad(x) or out.requires_grad):
+    if not steps and (out is not None or layout != ops.PRESERVE):
+        steps = [Step(*encode([(COPY, 0)]), x.dtype)]
+    if out is not None:
+        _check_out(out, [x])
+        *steps, last = steps
+    for step in steps:  # each in the layout of the result: a clamp, the last perhaps, keeps it
+        x = run_step(step, x, source, layout)
+    return x if out is None else _run_out(last, x, source, out)
+
+
+def _check_out(out: object, inputs: Sequence[Tensor]) -> None:
+    if not isinstance(out, Tensor):
+        raise TypeError(f"out must be a tensor to write the result into, got {out!r}")
+    if out.requires_grad or any(map(wants_grad, inputs)):
         raise ValueError("out= can't be used where a gradient is recorded; wrap in torch.no_grad()")
-    last = len(steps) - 1
-    for i, step in enumerate(steps):
-        if out is not None and i == last:
-            return _run_out(step, x, source, out)
-        x = run_step(step, x, source, layout if i == last else ops.PRESERVE)
-    return x if out is None else out.copy_(x)
 
 
 def _run_out(step: Step, x: Tensor, source: Source, out: Tensor) -> Tensor:
@@ -219,10 +230,9 @@ def run_list(
     Raises:
         ValueError: as many keys as images are wanted; or results differ in size.
     """
-    if len(images) != keys.shape[0]:
-        raise ValueError(f"{len(images)} images need {len(images)} keys, got {keys.shape[0]}")
-    if not images:
-        raise ValueError("the list of images is empty: an empty batch is a tensor [0, C, H, W]")
+    check_count(images, keys)
+    if out is not None:
+        _check_out(out, images)
     for image in images:
         check_source(keys[0], image)
     if steps and fixes_size(steps[0].program) and not any(wants_grad(image) for image in images):
@@ -239,14 +249,38 @@ def run_list(
                 _explain(error, first, key, image)
             raise
         return run(rest, made, keys, layout, out) if rest else made
-    each = [run(steps, image, key, layout) for image, key in zip(images, keys, strict=True)]
-    sizes = sorted({(one.shape[-2], one.shape[-1]) for one in each})
+    kinds = sorted({f"{image.dtype} on {image.device}" for image in images})
+    if len(kinds) > 1:
+        raise ValueError(f"a list of images must have one dtype and device, got {', '.join(kinds)}")
+    each = [run(steps, image, key) for image, key in zip(images, keys, strict=True)]
+    return run([], stack(each), keys, layout, out)
+
+
+def check_count(images: Sequence[Tensor], keys: Tensor) -> None:
+    """Check that a list of images isn't empty, and has as many keys.
+
+    Raises:
+        ValueError: it doesn't.
+    """
+    if not images:
+        raise ValueError("the list of images is empty: an empty batch is a tensor [0, C, H, W]")
+    if len(images) != len(keys):
+        raise ValueError(f"{len(images)} images need {len(images)} keys, got {len(keys)}")
+
+
+def stack(images: Sequence[Tensor]) -> Tensor:
+    """One batch of images.
+
+    Raises:
+        ValueError: they differ in shape.
+    """
+    sizes = sorted({(one.shape[-2], one.shape[-1]) for one in images})
     if len(sizes) > 1:
         shown = ", ".join(f"{height}x{width}" for height, width in sizes)
         raise ValueError(
             f"images of different sizes ({shown}) don't make one batch; end with a crop to one size"
         )
-    made = torch.stack(each, out=out)
-    if layout == ops.CHANNELS_LAST and out is None and made.dim() == 4:
-        return made.contiguous(memory_format=torch.channels_last)
-    return made
+    shapes = sorted({str([*one.shape]) for one in images})
+    if len(shapes) > 1:
+        raise ValueError(f"images of different shapes don't make one batch: {', '.join(shapes)}")
+    return torch.stack([*images])

@@ -24,6 +24,7 @@ from seedaug.program import KINDS, Instruction, compile_steps
 from seedaug.transforms import color, crop, flip, noise
 from seedaug.transforms import pad as padding_
 from seedaug.transforms.base import PER_STAGE
+from seedaug.transforms.sample import is_image_list
 
 __all__ = [
     "augment",
@@ -68,11 +69,15 @@ def augment(
     source = resolve_keys(keys)
     if isinstance(x, Tensor):
         return run(compile_steps(placed, x.dtype, wants_grad(x)), x, source, out=out)
-    if not isinstance(source, Tensor) or source.dim() != 2 or not isinstance(x, list) or not x:
+    if not isinstance(source, Tensor) or source.dim() != 2 or not is_image_list(x):
+        got = type(x).__name__
+        if isinstance(x, list):
+            got = "a list of " + ", ".join(sorted({type(one).__name__ for one in x}))
         raise TypeError(
-            f"x must be a tensor, or with keys [N, 3] a list of N tensors, got {type(x).__name__}"
+            "x must be a tensor, or with keys [N, 3] a list of N tensors [C, H, W] or [H, W], "
+            f"got {got}"
         )
-    steps = compile_steps(placed, x[0].dtype, any(map(wants_grad, x)))
+    steps = compile_steps(placed, x[0].dtype, any(map(wants_grad, x))) if x else []
     return run_list(steps, x, source, out=out)
 
 

@@ -63,6 +63,10 @@ class Instruction(NamedTuple):
     tail: tuple[int, ...] | None = None
 
 
+COPY = Instruction(PAD, (0, 0, 0, 0, 0), (), (0,))
+"""Does nothing, for where a program that does nothing must still write a result."""
+
+
 class Step(NamedTuple):
     """One native call: a program, its floats, and the element type it ends in.
 

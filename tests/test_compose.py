@@ -216,6 +216,46 @@ def test_lists_of_images_of_any_size_are_one_batch(device):
         assert torch.equal(out, wanted)
 
 
+def test_a_list_under_the_first_key():
+    images = [picture(), picture(), picture()]
+    k = keys(seed=2, index=range(3))
+    augment = Compose([seedaug.RandomCrop(6), seedaug.GaussianNoise()])
+    made = augment(images, k, same_on_batch=True)
+    assert torch.equal(made, augment(torch.stack(images), k[:1].expand(3, 3)))
+    assert torch.equal(made[0], augment(images[0], k[0]))
+    assert torch.equal(made[2], made[0])
+
+
+def test_parameters_are_images_in_a_list():
+    images = [torch.nn.Parameter(picture(torch.float32)) for _ in range(3)]
+    made = seedaug.RandomCrop(6)(images, keys(index=range(3)))
+    assert made.shape == (3, 3, 6, 6)
+    made.sum().backward()
+    assert all(image.grad.sum() == 108 for image in images)
+
+
+@pytest.mark.parametrize("x", [picture(torch.float32, 4), [*picture(torch.float32, 4)]])
+@pytest.mark.parametrize("grad", [False, True])
+@pytest.mark.parametrize(
+    "transforms", [[seedaug.ToDtype(torch.float32)], [seedaug.GaussianNoise()]]
+)
+@pytest.mark.parametrize("memory_format", [torch.channels_last, torch.contiguous_format])
+def test_memory_format_of_what_hardly_changes(transforms, memory_format, grad, x):
+    augment = Compose(transforms, memory_format=memory_format)
+    if isinstance(x, list):
+        y = augment([one.clone().requires_grad_(grad) for one in x], keys(index=range(4)))
+    else:
+        other = {torch.channels_last, torch.contiguous_format} - {memory_format}
+        x = x.clone(memory_format=other.pop())
+        y = augment(x.requires_grad_(grad), keys(index=range(4)))
+    assert y.requires_grad == grad
+    assert y.is_contiguous(memory_format=memory_format)
+    with sample(Key(index=1)):
+        one = augment(x[1].clone(memory_format=torch.contiguous_format))
+    assert torch.equal(one, y[1])
+    assert one.stride() == y[1].stride()
+
+
 # --- Beside others ---
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torchvision import tv_tensors
 
 import seedaug
 from seedaug import Key, keys, ops, sample
@@ -13,6 +14,13 @@ from seedaug.program import KINDS
 from seedaug.transforms.kinds import register_kind
 
 NAN = math.nan
+
+
+class Plain(seedaug.Transform):
+    kind = register_kind("plain", 121)
+
+    def transform(self, image, params):
+        return image
 
 
 def image(dtype=torch.uint8, shape=(3, 32, 40)):
@@ -271,6 +279,24 @@ def test_out_that_shares_memory_with_the_input():
         seedaug.RandomHorizontalFlip()(x, Key(), out=x)
 
 
+@pytest.mark.parametrize("x", [image(shape=(2, 3, 8, 8)), [image(shape=(3, 8, 8))] * 2])
+@pytest.mark.parametrize("transform", [seedaug.ToDtype(torch.uint8), seedaug.RandomVerticalFlip()])
+def test_out_where_nothing_or_little_is_done(transform, x):
+    k = keys(index=range(2))
+    for out, match in (
+        (torch.empty(2, 3, 8, 8), "out must have the dtype of the result, torch.uint8"),
+        (image(shape=(5, 2, 3, 8, 8)), r"out must be \[2, 3, 8, 8\], got \[5, 2, 3, 8, 8\]"),
+        (image(shape=(9,)), r"out must be \[2, 3, 8, 8\], got \[9\]"),
+        ("x", "out must be a tensor to write the result into, got 'x'"),
+    ):
+        with pytest.raises((TypeError, ValueError, RuntimeError), match=match):
+            transform(x, k, out=out)
+    with pytest.raises(RuntimeError, match="not a packed key"):
+        transform(x, torch.tensor([[0, 1, 0]] * 2), out=image(shape=(2, 3, 8, 8)))
+    out = image(shape=(2, 3, 8, 8))
+    assert transform(x, k, out=out) is out
+
+
 # --- Lists of images ---
 
 
@@ -293,11 +319,58 @@ def test_out_that_shares_memory_with_the_input():
             "must have the dtype and device",
         ),
         ([image(), image(shape=(1, 9, 9))], seedaug.CenterCrop(4), RuntimeError, "must be like"),
+        (
+            [image(), image(torch.float32)],
+            seedaug.RandomVerticalFlip(),
+            ValueError,
+            "one dtype and device, got torch.float32 on cpu, torch.uint8 on cpu",
+        ),
+        (
+            [image(), image(shape=(1, 32, 40))],
+            seedaug.RandomVerticalFlip(),
+            ValueError,
+            r"different shapes don't make one batch: \[1, 32, 40\], \[3, 32, 40\]",
+        ),
     ],
 )
 def test_lists(images, transform, error, match):
     with pytest.raises(error, match=match):
         transform(images, keys(index=range(2)))
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        tuple([image()] * 3),
+        {"a": [image()] * 3},
+        ([image()] * 3, torch.zeros(3)),
+        [image().numpy()] * 3,
+        {"a": image(shape=(3, 3, 9, 9)), "b": image(shape=(3, 1, 9, 9))},
+    ],
+    ids=["tuple", "in a dict", "in a tuple", "arrays", "batches"],
+)
+@pytest.mark.parametrize("make", [lambda: seedaug.CenterCrop(4), lambda: Plain()])
+def test_several_batches_under_n_keys(make, sample):
+    with pytest.raises(ValueError, match="N keys need one batch of images, but several tensors"):
+        make()(sample, keys(index=range(3)))
+
+
+def test_typed_images_are_no_batch():
+    picture = tv_tensors.Image(image(shape=(3, 9, 9)))
+    with pytest.raises(ValueError, match=r"Image \[3, 9, 9\] is a single one: stack N of them"):
+        seedaug.CenterCrop(4)([picture] * 3, keys(index=range(3)))
+    clip = tv_tensors.Video(image(shape=(3, 1, 9, 9)))
+    with pytest.raises(ValueError, match=r"Video \[3, 1, 9, 9\] is a single one"):
+        seedaug.CenterCrop(4)(clip, keys(index=range(3)))
+
+
+def test_functions_take_lists_of_images_only():
+    with pytest.raises(
+        TypeError, match=r"a list of N tensors \[C, H, W\].*got a list of Tensor, str"
+    ):
+        F.random_crop([image(), "a"], keys(index=range(2)), 8)
+    with pytest.raises(TypeError, match="got tuple"):
+        F.random_crop((image(), image()), keys(index=range(2)), 8)
 
 
 # --- Programs, straight into the op ---

@@ -297,6 +297,14 @@ def test_same_on_batch_uses_the_first_key(device):
     assert len({tuple(one.flatten().tolist()) for one in crop(x, k)}) > 1
 
 
+def test_same_on_batch_gives_each_image_the_same_noise(device):
+    x = torch.stack([image(device=device)] * 4)
+    k = keys(seed=9, index=range(5, 9), device=device)
+    made = seedaug.GaussianNoise()(x, k, same_on_batch=True)
+    assert torch.equal(made, seedaug.GaussianNoise()(x, k[:1].repeat(4, 1)))
+    assert all(torch.equal(one, made[0]) for one in made)
+
+
 def test_p_of_zero_and_one():
     x = image()
     for key in KEYS:

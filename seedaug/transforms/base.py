@@ -11,11 +11,18 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from seedaug import _core
-from seedaug.apply import Source, is_keys, resolve_keys, single
+from seedaug.apply import Source, check_count, is_keys, resolve_keys, single, stack
 from seedaug.context import current
 from seedaug.key import Packed
 from seedaug.transforms.kinds import check_user_kind, kind_name
-from seedaug.transforms.sample import IMAGES, find_roles, find_size, from_tensor, to_tensor
+from seedaug.transforms.sample import (
+    IMAGES,
+    find_roles,
+    find_size,
+    from_tensor,
+    is_image_list,
+    to_tensor,
+)
 from seedaug.transforms.stream import Stream
 
 __all__ = ["Transform"]
@@ -164,7 +171,7 @@ class Transform(nn.Module):
                 is N and each sample has its own draw. None: the context's key.
             view: with keys, which view: 0, 1, …
             stage: with keys, 0 or 1 (a second pipeline on the same keys).
-            same_on_batch: use the first key for all.
+            same_on_batch: with N keys, give the first of them to all samples.
 
         Returns:
             The same structure with the same types.
@@ -190,8 +197,11 @@ class Transform(nn.Module):
         if packed is not None:
             return self.apply_one(inputs, packed, occurrence)
         assert isinstance(source, Tensor)
+        if len(inputs) == 1 and is_image_list(inputs[0]):
+            check_count(inputs[0], source)
+            return stack(self._apply_each(inputs[0], "tensor", source, occurrence))
         leaves, structure = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
-        roles = find_roles(leaves)
+        roles = find_roles(leaves, batched=True)
         done = list(leaves)
         for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
             if not role:
@@ -201,14 +211,17 @@ class Transform(nn.Module):
             x = to_tensor(leaf, role, batched=True)
             if x.shape[0] != len(source):
                 raise ValueError(f"{len(source)} keys need {len(source)} samples, got {[*x.shape]}")
-            made = [
-                self._apply_tensor(
-                    x[n], role, Stream((key[0], key[1], key[2]), self.kind, occurrence)
-                )
-                for n, key in enumerate(source.tolist())
-            ]
+            made = self._apply_each(x, role, source, occurrence)
             done[i] = from_tensor(torch.stack(made), leaf, role, batched=True) if made else leaf
         return tree_unflatten(done, structure)
+
+    def _apply_each(
+        self, images: Iterable[Tensor], role: str, keys: Tensor, occurrence: int
+    ) -> list[Tensor]:
+        return [
+            self._apply_tensor(x, role, Stream((key[0], key[1], key[2]), self.kind, occurrence))
+            for x, key in zip(images, keys.tolist(), strict=True)
+        ]
 
     def _apply_tensor(self, x: Tensor, role: str, draws: Stream) -> Tensor:
         params = self.make_params(draws, (x.shape[-2], x.shape[-1]))

@@ -183,7 +183,7 @@ class Compose(Transform):
                 is N and each sample has its own draw. None: the context's key and stage.
             view: with keys, which view: 0, 1, …
             stage: with keys, 0 or 1; default, the Compose's.
-            same_on_batch: use the first key for all.
+            same_on_batch: with N keys, give the first of them to all samples.
             out: a tensor that a single tensor's result is written into, where all parts fuse.
 
         Returns:

@@ -16,7 +16,15 @@ from seedaug.interop import pil, torchvision
 from seedaug.program import Instruction, Step, compile_steps
 from seedaug.transforms.base import PER_STAGE, explicit_occurrences
 from seedaug.transforms.drawn import Geometry
-from seedaug.transforms.sample import SHAPES, Role, find_roles, find_size, from_tensor, to_tensor
+from seedaug.transforms.sample import (
+    SHAPES,
+    Role,
+    find_roles,
+    find_size,
+    from_tensor,
+    is_image_list,
+    to_tensor,
+)
 
 if TYPE_CHECKING:
     from seedaug.transforms.program_transform import ProgramTransform
@@ -137,6 +145,8 @@ class Pipeline:
         if torch.compiler.is_compiling():
             return self.under(inputs, sample.packed, occurrences)
         steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)
+        if not steps and self.layout != ops.PRESERVE:  # nothing to do but to lay out
+            return self.under(inputs, sample.packed, occurrences)
         seed, lo, hi = sample.packed
         try:
             for number in steps:
@@ -158,20 +168,21 @@ class Pipeline:
             if type(x) is Tensor:
                 return run(self.steps(x, Tensor, False, occurrences), x, source, self.layout, out)
             if isinstance(source, Tensor) and source.dim() == 2 and is_image_list(x):
-                if not x:
-                    raise ValueError(
-                        "the list of images is empty: an empty batch is a tensor [0, C, H, W]"
-                    )
-                steps = self.steps(x[0], Tensor, False, occurrences)
+                steps = self._list_steps(x, occurrences)
                 return run_list(steps, x, source, self.layout, out)
         if out is not None:
             raise ValueError("out= goes with a single tensor, or a list of them under N keys")
         leaves, structure = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
         return tree_unflatten(self._leaves(leaves, source, occurrences), structure)
 
+    def _list_steps(self, images: list[Tensor], occurrences: tuple[int, ...]) -> list[Step]:
+        """The compiled steps for a list of images: differentiable if one of them asks for it."""
+        asking = [image for image in images if wants_grad(image)]
+        return self.steps([*asking, *images][0], Tensor, False, occurrences) if images else []
+
     def _leaves(self, leaves: list[Any], source: Source, occurrences: tuple[int, ...]) -> list[Any]:
-        roles = find_roles(leaves)
         batched = isinstance(source, Tensor) and source.dim() == 2
+        roles = find_roles(leaves, batched)
         if self.sized:
             find_size(leaves, roles, batched)
         done = list(leaves)
@@ -224,8 +235,3 @@ class Pipeline:
         geometry = self.geometry(type(leaf), occurrences)
         (rows,), _ = geometry.rows(packed, leaf.canvas_size)
         return torchvision.apply_geometry(leaf, geometry.instructions, rows)
-
-
-def is_image_list(x: Any) -> bool:
-    """Whether `x` is a list of images [C, H, W] or [H, W] that N keys make one batch of."""
-    return type(x) is list and all(type(one) is Tensor and one.dim() in (2, 3) for one in x)

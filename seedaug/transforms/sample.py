@@ -12,11 +12,12 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from torch import Tensor
+from torch.nn import Parameter
 
 from seedaug.interop import numpy as arrays
 from seedaug.interop import pil, torchvision
 
-__all__ = ["Role", "find_roles", "find_size", "from_tensor", "to_tensor"]
+__all__ = ["Role", "find_roles", "find_size", "from_tensor", "is_image_list", "to_tensor"]
 
 Role: TypeAlias = Literal["tensor", "image", "pil", "array", "mask", "boxes", "keypoints", ""]
 
@@ -40,17 +41,46 @@ def _role(leaf: object, tv: Any, pil_module: Any) -> Role:
     return "pil" if pil_module is not None and isinstance(leaf, pil_module.Image) else ""
 
 
-def find_roles(leaves: list[Any]) -> list[Role]:
-    """The role of each leaf of a sample; "" for what passes through."""
+def find_roles(leaves: list[Any], batched: bool = False) -> list[Role]:
+    """The role of each leaf of a sample, or of a batch of them; "" for what passes through.
+
+    Raises:
+        ValueError: `batched`, but single images or clips were found, or several batches of them
+            of which only the first would count.
+    """
     tv, pil_module = torchvision.module(), sys.modules.get("PIL.Image")
     roles = [_role(leaf, tv, pil_module) for leaf in leaves]
     pure_is_image = "image" not in roles and "pil" not in roles
-    for i, role in enumerate(roles):
+    first = None
+    for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
         if role == "tensor" or role == "array":
-            if not pure_is_image:
+            if pure_is_image:
+                first = leaf
+            else:
                 roles[i] = ""
+                if batched and first is not None and leaf.ndim == first.ndim > 2:
+                    raise ValueError(_SEVERAL.format([*first.shape], [*leaf.shape]))
             pure_is_image = False
+        elif batched and role == "image" and leaf.dim() < (5 if isinstance(leaf, tv.Video) else 4):
+            raise ValueError(
+                f"N keys need a batch, but {type(leaf).__name__} {[*leaf.shape]} is a single one: "
+                "stack N of them, or give one key of shape [3]"
+            )
     return roles
+
+
+_SEVERAL = (
+    "N keys need one batch of images, but several tensors or arrays have as many dimensions, {} "
+    "and {}: pass N images in a list of tensors by itself, or stacked; several batches as "
+    "tv_tensors.Image or Mask"
+)
+
+
+def is_image_list(x: Any) -> bool:
+    """Whether `x` is a list of images [C, H, W] or [H, W] that N keys make one batch of."""
+    return type(x) is list and all(
+        type(one) in (Tensor, Parameter) and one.dim() in (2, 3) for one in x
+    )
 
 
 def to_tensor(leaf: Any, role: Role, batched: bool = False) -> Tensor:
