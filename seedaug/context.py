@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 
@@ -101,6 +102,7 @@ def sample(
         The `Sample`. Contexts nest, and the innermost counts.
 
     Raises:
+        TypeError: `key` is nothing of the kind.
         ValueError: `stage` is neither 0 nor 1, or `key` is no packed key.
 
     >>> with sample(Key(seed=0, index=3)) as s:
@@ -109,6 +111,11 @@ def sample(
     """
     if stage not in (0, 1):
         raise ValueError(f"stage must be 0 (dataset) or 1 (batch), got {stage!r}")
+    if not isinstance(key, (Key, torch.Tensor, np.ndarray, Sequence)):
+        raise TypeError(
+            "seedaug.sample: key must be a seedaug.Key or a packed key (int64[3] tensor or array, "
+            f"three integers), got {key!r}"
+        )
     known = key if isinstance(key, Key) else Key.unpack(key)
     opened = Sample(known.packed(), stage)
     token = _current.set(opened)

@@ -54,6 +54,12 @@ def test_bad_stage():
         sample(Key(), stage=2).__enter__()
 
 
+@pytest.mark.parametrize("key", [None, 5])
+def test_a_key_that_is_none(key):
+    with pytest.raises(TypeError, match=f"key must be a seedaug.Key or a packed key .*, got {key}"):
+        sample(key).__enter__()
+
+
 def test_threads_and_tasks_have_their_own():
     def in_thread(index):
         with sample(Key(index=index)):
