@@ -106,7 +106,9 @@ def test_a_killed_run_resumes(tmp_path):
         ({"seed": 4}, ValueError, "the state is of seed 4, this loader of 3"),
         ({"stream_version": 99}, ValueError, "stream version 99, this seedaug draws version 1"),
         ({"batch": 16}, ValueError, "batch 16 is beyond the 15 batches .* another batch_size"),
-        ({"batch": -1}, ValueError, "must be from 0"),
+        ({"batch": -1}, ValueError, "batch must be from 0 up, got -1"),
+        ({"batch": 1.0}, TypeError, "batch must be an integer, got 1.0"),
+        ({"batch": True}, TypeError, "batch must be an integer, got True"),
         ({"epoch": 2**24}, ValueError, "epoch must be from 0"),
         ({"epoch": 1.0}, TypeError, "epoch must be an integer"),
     ],
@@ -122,6 +124,65 @@ def test_more_errors():
         make().load_state_dict({"seed": 3, "epoch": 0})
     with pytest.raises(RuntimeError, match="in_order=False and workers has no state"):
         make(1, in_order=False).state_dict()
+    with pytest.raises(TypeError, match=r"the state must be a dict, .* got None"):
+        make().load_state_dict(None)
+
+
+class Unsized:
+    """A batch sampler without a length."""
+
+    def __iter__(self):
+        return iter([[0, 1], [2, 3], [4]])
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_order_of_unknown_length_resumes(workers):
+    def loader():
+        return make_unshuffled(batch_sampler=Unsized(), num_workers=workers)
+
+    state = {"seed": 3, "epoch": 0, "batch": 2, "stream_version": 1}
+    resumed, beyond = loader(), loader()
+    resumed.load_state_dict(state)
+    assert torch.equal(rows(resumed), rows(loader())[4:])
+    beyond.load_state_dict({**state, "batch": 4})
+    with pytest.raises(ValueError, match="batch 4 is beyond the 3 batches"):
+        next(iter(beyond))
+
+
+def make_unshuffled(**options):
+    return seedaug.DataLoader(seeded(), **options)
+
+
+def test_a_state_in_mid_pass_is_of_the_pass_whatever_is_next():
+    loader = make()
+    running = iter(loader)
+    next(running)
+    loader.set_epoch(7)
+    assert (loader.state_dict()["epoch"], loader.state_dict()["batch"]) == (7, 0)
+    next(running)
+    assert (loader.state_dict()["epoch"], loader.state_dict()["batch"]) == (0, 2)
+    rows(loader)
+    assert loader.state_dict()["epoch"] == 7
+
+
+def test_a_state_is_of_the_pass_that_moved_last():
+    loader = make()
+    first, second = iter(loader), iter(loader)
+    next(second)
+    assert loader.state_dict()["epoch"] == 1
+    next(first)
+    next(first)
+    assert (loader.state_dict()["epoch"], loader.state_dict()["batch"]) == (0, 2)
+
+
+def test_persistent_workers_serve_one_pass_at_a_time():
+    loader = make(1)
+    first = iter(loader)
+    next(first)
+    second = iter(loader)
+    with pytest.raises(RuntimeError, match="this pass ended when another was begun"):
+        next(first)
+    assert len([*second]) == loader.state_dict()["batch"] == len(loader)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

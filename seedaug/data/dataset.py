@@ -9,21 +9,13 @@ from typing import Any, Literal
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from seedaug import _core
-from seedaug.data.index import EpochBatch, SampleIndex, ride
+from seedaug.data.index import EpochBatch, SampleIndex, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
 from seedaug.key import check_coordinate, pack
 
 _MAX_INDEX: int = _core.MAX_INDEX
 _MAX_WORKER: int = _core.MAX_WORKER
-
-
-def _length(dataset: Any) -> int:
-    """The number of samples, or 0 when the dataset doesn't say."""
-    try:
-        return len(dataset)
-    except (TypeError, NotImplementedError):
-        return 0
 
 
 class SeededDataset(KeyedSource, Dataset[Any]):
@@ -90,7 +82,7 @@ class SeededDataset(KeyedSource, Dataset[Any]):
             transforms,
             return_key,
             seed_globals,
-            watched=_length(dataset),
+            watched=known_length(dataset) or 0,
         )
         self.worker = worker
         self._rank, self._world = known_ranks() if worker == "rank" else (0, 1)
@@ -154,8 +146,8 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         try:
             return self.dataset[index]
         except IndexError as error:
-            length = _length(self.dataset)
-            if index >= length:
+            length = known_length(self.dataset)
+            if length is None or index >= length:
                 raise
             raise IndexError(
                 f"{self!r}: sample {index} raised IndexError ({error}), though len() is {length}; "

@@ -13,6 +13,14 @@ Ride = tuple[int, int]
 ride: ContextVar[Ride | None] = ContextVar("seedaug_ride", default=None)
 
 
+def known_length(source: Any) -> int | None:
+    """The length of a dataset or a sampler, or None where it doesn't say."""
+    try:
+        return len(source)
+    except (TypeError, NotImplementedError):
+        return None
+
+
 class SampleIndex(int):
     """An index with the epoch it is drawn in, and which visit of it within that epoch this is.
 

@@ -12,6 +12,7 @@ from torch.utils.data import IterableDataset
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
+from seedaug.data.index import known_length
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.passes import CountedBatches, KeyedBatches, warn_of_equal_ranks
@@ -148,7 +149,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     @property
     def epoch(self) -> int:
-        """The epoch of the last pass begun; before the first, the one it will be."""
+        """The epoch of the pass that last began or moved on; before the first, what it will be."""
         return self._state.shown_epoch
 
     def set_epoch(self, epoch: int) -> None:
@@ -195,11 +196,11 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 a stream the same number of workers.
 
         Raises:
-            TypeError: an entry is no integer.
+            TypeError: the state is no dict, or an entry is no integer.
             ValueError: an entry is missing, the seed or stream version is another, or the epoch
-                has not that many batches (a stream's pass says so when it comes to its end).
+                has not that many batches (where its length is unknown, the pass says so).
         """
-        batches = None if self._batches is None else len(self)
+        batches = None if self._batches is None else known_length(self._batches)
         self._state.load(state, self.seed, _core.STREAM_VERSION, batches)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # counts what torch's gives
@@ -223,7 +224,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             if self.num_workers and _UNPICKLABLE.search(str(error)):
                 raise TypeError(self._unpicklable(error)) from error
             raise
-        return CountedPass(position, inner, skip if self._batches is None else 0)
+        replayed = skip if self._batches is None else 0
+        return CountedPass(self._state, inner, replayed, alone=self.persistent_workers)
 
     def _heed_choices(self) -> None:
         """Take over an epoch that was set on the dataset or on the loader's own sampler."""

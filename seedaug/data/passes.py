@@ -20,6 +20,7 @@ from seedaug import _core
 from seedaug.data.index import EpochBatch, SampleIndex
 from seedaug.data.ranks import initialised_ranks
 from seedaug.data.sampler import KeyedSampler, count_visits, index_of
+from seedaug.data.state import beyond_the_end
 from seedaug.key import pack
 from seedaug.random import SeededGlobals, Streams
 
@@ -129,6 +130,7 @@ class CountedBatches:
 
     def _run(self, epoch: int, skip: int) -> Iterator[Any]:
         counts: dict[int, int] | None = None if visits_once(self.source) else {}
+        number = -1
         for number, item in enumerate(self._keyed(epoch)):
             given = item if self.batched else [item]
             repeats = None if counts is None else count_visits(given, counts)
@@ -139,3 +141,5 @@ class CountedBatches:
                 yield EpochBatch(batch, epoch, repeats if repeats and any(repeats) else None)
             else:
                 yield SampleIndex(batch[0], epoch, repeats[0] if repeats else 0)
+        if number + 1 < skip:
+            raise beyond_the_end(skip, number + 1)
