@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+from unittest.mock import MagicMock
 
 import pytest
 import torch
@@ -145,6 +146,38 @@ def test_the_epoch_reaches_datasets_inside_others(workers):
     assert torch.equal(rows(subset), sets[0][50:60])
     assert torch.equal(rows(both), torch.cat(sets))
     assert both.dataset.cumulative_sizes == [COUNT, 2 * COUNT]
+
+
+class HoldingItself(Plain):
+    @property
+    def dataset(self):
+        return self
+
+
+def test_datasets_that_hold_others_without_end():
+    mock = MagicMock()
+    mock.__len__.return_value = 4
+    mock.__getitem__.side_effect = lambda index: index
+    circle = HoldingItself(4)
+    circle.datasets = [circle, circle]
+    for dataset in (HoldingItself(4), circle, mock):
+        assert torch.cat([*seedaug.DataLoader(dataset, seed=1)]).tolist() == [0, 1, 2, 3]
+
+
+def test_the_loaders_seed_is_that_of_the_first_dataset_inside():
+    parts = [Subset(seeded(seed=4), range(3)), seeded(seed=3)]
+    assert seedaug.DataLoader(ConcatDataset(parts)).seed == 4
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_the_default_device_is_left_alone(workers):
+    with torch.device("meta"):
+        dataset = seedaug.SeededDataset(Plain(4), 3, return_key=True)
+        sampler = seedaug.KeyedSampler(4, 3)
+        loader = seedaug.DataLoader(dataset, batch_size=None, num_workers=workers)
+        keys = [key for _, key in map(dataset.__getitem__, sampler)]
+        assert {key.device.type for key in keys} == {"cpu"}
+    assert [seedaug.Key.unpack(key).index for _, key in loader] == [0, 1, 2, 3]
 
 
 def test_a_plain_dataset_with_a_seed():

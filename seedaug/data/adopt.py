@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from torch.utils.data import Dataset, IterableDataset
@@ -13,19 +12,26 @@ from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.key import check_coordinate
 
+_DEPTH = 50  # of datasets within datasets; a mock has any attribute, without end
 
-def seeded_within(dataset: Any) -> Iterator[KeyedSource]:
+
+def seeded_within(dataset: Any) -> list[KeyedSource]:
     """The outermost seeded datasets in `dataset`: itself, or those in its `dataset(s)`."""
-    if isinstance(dataset, KeyedSource):
-        yield dataset
-        return
-    held = getattr(dataset, "datasets", None)
-    parts = [*held.values()] if isinstance(held, dict) else held
-    if isinstance(parts, (list, tuple)):
-        for part in parts:
-            yield from seeded_within(part)
-    if (inner := getattr(dataset, "dataset", None)) is not None:
-        yield from seeded_within(inner)
+    seen: dict[int, Any] = {}
+    waiting = [(dataset, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        if id(part) in seen or depth > _DEPTH:
+            continue
+        seen[id(part)] = part
+        if isinstance(part, KeyedSource):
+            continue
+        held = getattr(part, "datasets", None)
+        inner = [*held.values()] if isinstance(held, dict) else held
+        parts = [*inner] if isinstance(inner, (list, tuple)) else []
+        parts += [getattr(part, "dataset", None)]
+        waiting += [(each, depth + 1) for each in reversed(parts)]
+    return [part for part in seen.values() if isinstance(part, KeyedSource)]
 
 
 def adopt(dataset: Any, seed: int | None) -> tuple[Any, list[KeyedSource]]:
@@ -34,7 +40,7 @@ def adopt(dataset: Any, seed: int | None) -> tuple[Any, list[KeyedSource]]:
     Raises:
         ValueError: there is no seed, or `seed` is another than the seeded datasets'.
     """
-    found = list(seeded_within(dataset))
+    found = seeded_within(dataset)
     if not found:
         if seed is None:
             raise ValueError(
