@@ -96,7 +96,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 "batch_sampler or an iterable dataset deals out itself"
             )
         if sampler is not None and dealt:
-            sampler = DealtSampler(sampler, num_replicas, rank, drop_last)
+            sampler = DealtSampler(sampler, num_replicas, rank, drop_last, dataset)
         elif own_order:
             sampler = KeyedSampler(
                 dataset,
@@ -138,7 +138,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         source: Any = self.batch_sampler if batched else self.sampler
         if any(getattr(part, "worker", 0) == 0 for part in self._sources):
             warn_of_equal_ranks(source)
-        return CountedBatches(source, self.seed, batched)
+        return CountedBatches(source, self.seed, batched, self.dataset)
 
     @property
     def _index_sampler(self) -> Any:

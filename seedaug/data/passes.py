@@ -19,8 +19,9 @@ from torch.utils.data import (
 from seedaug import _core
 from seedaug.data.index import EpochBatch, SampleIndex
 from seedaug.data.ranks import initialised_ranks
-from seedaug.data.sampler import KeyedSampler, count_visits, index_of
+from seedaug.data.sampler import KeyedSampler
 from seedaug.data.state import beyond_the_end
+from seedaug.data.visits import Visits, index_of
 from seedaug.key import pack
 from seedaug.random import SeededGlobals, Streams
 
@@ -105,9 +106,11 @@ class CountedBatches:
         source: a sampler, or a batch sampler when `batched`.
         seed: 0 … 2**64 - 1.
         batched: whether `source` gives sequences of indices.
+        dataset: what the indices are of.
     """
 
-    def __init__(self, source: Iterable[Any], seed: int, batched: bool) -> None:
+    def __init__(self, source: Iterable[Any], seed: int, batched: bool, dataset: Any) -> None:
+        self.dataset = dataset
         self.source = source
         self.seed = seed
         self.batched = batched
@@ -129,11 +132,12 @@ class CountedBatches:
             yield from source
 
     def _run(self, epoch: int, skip: int) -> Iterator[Any]:
-        counts: dict[int, int] | None = None if visits_once(self.source) else {}
+        visits = Visits(self.dataset)
+        counted = visits.places is not None or not visits_once(self.source)
         number = -1
         for number, item in enumerate(self._keyed(epoch)):
             given = item if self.batched else [item]
-            repeats = None if counts is None else count_visits(given, counts)
+            repeats = [visits.number(index) for index in given] if counted else None
             if number < skip:
                 continue
             batch = [index_of(index) for index in given]

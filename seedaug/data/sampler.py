@@ -14,6 +14,7 @@ from seedaug import _core
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import SampleIndex
 from seedaug.data.ranks import resolve_ranks
+from seedaug.data.visits import Visits, index_of, places, visit_numbers
 from seedaug.key import check_coordinate
 
 
@@ -28,7 +29,8 @@ class KeyedSampler(Sampler[int]):
     visits draw anew (their repeat number is 1); `drop_last` leaves the rest out instead.
 
     Args:
-        dataset: anything with a length, or the length itself.
+        dataset: anything with a length, or the length itself. Where a `Subset` or `ConcatDataset`
+            has a sample twice, its second visit draws anew.
         seed: as in `SeededDataset`.
         shuffle: shuffle anew in each epoch, or count up.
         num_replicas, rank: how many ranks there are and which this is; default torch.distributed's
@@ -92,11 +94,13 @@ class KeyedSampler(Sampler[int]):
             whole = np.arange(total, dtype=np.int64)
         else:
             whole = _core.permutation(self.seed, epoch, 0, total)
-        if self.num_replicas == 1 or not count:
-            return whole[:count], None
-        positions = self.rank + self.num_replicas * np.arange(count, dtype=np.int64)
-        repeats = positions // total
-        return whole[positions % total], repeats if repeats.any() else None
+        whole = np.resize(whole, count * self.num_replicas)  # filled up from its start, or cut
+        own = slice(self.rank, None, self.num_replicas)
+        found = places(self.dataset)
+        if found is None and whole.size <= total:
+            return whole[own], None
+        repeats = visit_numbers(whole if found is None else found[whole])[own]
+        return whole[own], repeats if repeats.any() else None
 
     def __iter__(self) -> Iterator[SampleIndex]:
         epoch = self.clock.epoch
@@ -122,6 +126,7 @@ class DealtSampler(Sampler[int]):
         source: the sampler.
         num_replicas, rank: how many ranks there are and which this is.
         drop_last: drop the rest that would not fill all ranks.
+        dataset: what the indices are of.
     """
 
     def __init__(
@@ -130,7 +135,9 @@ class DealtSampler(Sampler[int]):
         num_replicas: int | None = None,
         rank: int | None = None,
         drop_last: bool = False,
+        dataset: Any = None,
     ) -> None:
+        self.dataset = dataset
         self.source = source
         self.rank, self.num_replicas = resolve_ranks(num_replicas, rank)
         self.drop_last = drop_last
@@ -145,7 +152,7 @@ class DealtSampler(Sampler[int]):
         return full if self.drop_last or not rest else full + 1
 
     def __iter__(self) -> Iterator[SampleIndex]:
-        counts: dict[int, int] = {}
+        visits = Visits(self.dataset)
         source = iter(self.source)
         start: list[int] = []  # what fills up the rest
         while group := [index_of(i) for i in itertools.islice(source, self.num_replicas)]:
@@ -155,34 +162,5 @@ class DealtSampler(Sampler[int]):
                     return
                 filling = itertools.cycle(start if len(start) == self.num_replicas else group)
                 group += itertools.islice(filling, self.num_replicas - len(group))
-            repeats = count_visits(group, counts)
+            repeats = [visits.number(index) for index in group]
             yield SampleIndex(group[self.rank], 0, repeats[self.rank])
-
-
-def index_of(index: Any) -> int:
-    """A sampler's index as a plain int.
-
-    Raises:
-        TypeError: it is no integer.
-    """
-    if type(index) is int:
-        return index
-    if not hasattr(index, "__index__"):
-        raise TypeError(
-            f"seedaug.DataLoader: a sampler must give integers, got {index!r} "
-            f"({type(index).__name__}); an index is a coordinate of its sample's key"
-        )
-    return int(index.__index__())
-
-
-def count_visits(indices: Iterable[int], counts: dict[int, int]) -> list[int]:
-    """Which visit each index is, counted on in `counts`; a `SampleIndex` brings its own number."""
-    visits = []
-    for index in indices:
-        if type(index) is SampleIndex:
-            visits.append(index.repeat)
-            continue
-        plain = index_of(index)
-        visits.append(counts.get(plain, 0))
-        counts[plain] = visits[-1] + 1
-    return visits
