@@ -19,7 +19,7 @@ import torch
 from seedaug._core import OCCURRENCES_PER_STAGE
 from seedaug.key import Key, Packed
 
-__all__ = ["NoKeyError", "Sample", "current", "sample"]
+__all__ = ["NoKeyError", "Sample", "current", "no_sample", "sample"]
 
 
 class NoKeyError(RuntimeError):
@@ -86,6 +86,19 @@ def current() -> Sample:
             "epoch=..., index=...)):`"
         )
     return found
+
+
+@contextmanager
+def no_sample() -> Iterator[None]:
+    """Context manager: what is called inside has no key, whatever sample is being made outside."""
+    if torch.compiler.is_compiling():  # which can't set a ContextVar
+        yield
+        return
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 @contextmanager

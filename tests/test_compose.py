@@ -1,5 +1,6 @@
 """Compose: fused or one by one, the same bits; how uses are counted; splits and options."""
 
+import contextlib
 import copy
 import pickle
 import warnings
@@ -290,6 +291,85 @@ def test_seedaugs_transforms_inside_of_a_foreign_one_have_the_key():
     assert torch.equal(augment(x, key), wanted)
 
 
+def brightness(x):
+    return x * seedaug.rng().uniform(0.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    "transforms",
+    [
+        [brightness, seedaug.RandomHorizontalFlip()],
+        [v2.Compose([seedaug.RandomCrop(7)]), seedaug.RandomCrop(5), brightness],
+    ],
+)
+def test_views_of_what_foreign_callables_draw(transforms):
+    augment, x, key = Compose(transforms), picture(torch.float32), Key(index=1)
+    with sample(key):
+        views = [augment(x) for _ in range(4)]
+    assert not torch.equal(views[0], views[1])
+    for view, wanted in enumerate(views):
+        assert torch.equal(augment(x, key, view=view), wanted)
+    with pytest.raises(RuntimeError, match="more than 16 times"):
+        Compose([brightness])(x, key, view=10**30)
+
+
+@pytest.mark.parametrize("part", [brightness, v2.Compose([seedaug.RandomCrop(7)])])
+def test_foreign_callables_have_no_key_under_n(part):
+    augment, x, k = Compose([part, seedaug.RandomCrop(5)]), picture(count=2), keys(index=range(2))
+    for context in (sample(Key(seed=9)), contextlib.nullcontext()):
+        with context, pytest.raises(seedaug.NoKeyError):
+            augment(x, k)
+    with sample(Key(seed=9)) as opened:
+        assert current() is opened
+
+
+class Zero(seedaug.RandomHorizontalFlip):
+    def forward(self, *inputs, **options):
+        return super().forward(*inputs, **options) * 0
+
+
+class Halved(seedaug.RandomCrop):
+    def forward(self, *inputs, **options):
+        return super().forward(*inputs, **options) // 2
+
+
+class ZeroCompose(Compose):
+    def forward(self, *inputs, **options):
+        return super().forward(*inputs, **options) * 0
+
+
+def test_a_forward_of_its_own_is_called():
+    x, k, key = picture(count=4), keys(index=range(4)), Key(index=2)
+    for augment in (Compose([Zero()]), Compose([seedaug.RandomCrop(5), Zero(), Zero()])):
+        assert augment(x, k).sum() == augment(x, key, view=1).sum() == 0
+    plain = [seedaug.RandomCrop(8), seedaug.RandomCrop(6), seedaug.RandomCrop(4)]
+    augment = Compose([plain[0], Halved(6), plain[2]])
+    assert torch.equal(augment(x, k, stage=1), Compose(plain)(x, k, stage=1) // 2)
+    assert torch.equal(augment(x[2], key, view=2), Compose(plain)(x[2], key, view=2) // 2)
+    assert augment.params(key, (9, 10), view=1) == Compose(plain).params(key, (9, 10), view=1)
+    with sample(key):
+        assert torch.equal(augment(x[2]), augment(x, k)[2])
+    nested = Compose([seedaug.RandomCrop(8), ZeroCompose([seedaug.RandomCrop(6)])])
+    assert nested(x, key).sum() == 0
+    with pytest.raises(seedaug.NoKeyError):
+        nested(x, k)
+
+
+def test_hooks_are_called_whenever_they_were_registered():
+    x, k, key = picture(count=4), keys(index=range(4)), Key(index=2)
+    flip = seedaug.RandomHorizontalFlip()
+    inner = Compose([flip])
+    late = Compose([inner])
+    wanted = late(x, k)
+    handle = flip.register_forward_hook(lambda module, inputs, output: output // 2)
+    for augment in (late, copy.deepcopy(late), Compose([inner])):
+        assert torch.equal(augment(x, k), wanted // 2)
+    handle.remove()
+    assert torch.equal(late(x, k), wanted)
+    inner.register_forward_pre_hook(lambda module, inputs: (inputs[0] * 0, *inputs[1:]))
+    assert late(x, key).sum() == 0
+
+
 def test_several_inputs_pass_through_every_part():
     augment = Compose(
         [seedaug.RandomCrop(5), lambda x, label: (x, label + 1), seedaug.CenterCrop(3)]
@@ -336,7 +416,80 @@ def test_threads_share_a_compose():
             assert torch.equal(second, augment(x, Key(index=index), view=1))
 
 
-# --- Construction ---
+# --- Construction, and changes after it ---
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(0, 1), (1, 0)])
+def test_a_nested_compose_has_the_same_stage(outer, inner):
+    flip = seedaug.RandomHorizontalFlip()
+    with pytest.raises(ValueError, match=rf"stage={outer}\): a nested .* has stage={inner}"):
+        Compose([Compose([flip], stage=inner)], stage=outer)
+    x, key = picture(), Key(index=1)
+    nested = Compose([Compose([seedaug.GaussianNoise()], stage=1)], stage=1)
+    assert torch.equal(nested(x, key), seedaug.GaussianNoise()(x, key, stage=1))
+
+
+def test_memory_format_where_others_come_last():
+    class Clone(seedaug.Transform):
+        kind = seedaug.register_kind("clone", 122)
+
+        def transform(self, image, params):
+            return image.clone(memory_format=torch.contiguous_format)
+
+    x, k = picture(count=4), keys(index=range(4))
+    last = torch.channels_last
+    for transforms in (
+        [seedaug.RandomCrop(5), Clone()],
+        [seedaug.RandomCrop(5), lambda x: x.contiguous()],
+        [Compose([seedaug.RandomCrop(5)], memory_format=last)],
+        [Compose([seedaug.RandomCrop(5)], memory_format=last), seedaug.RandomVerticalFlip()],
+    ):
+        nested = isinstance(transforms[0], Compose)
+        augment = Compose(transforms, memory_format=None if nested else last)
+        y = augment(x, k)
+        assert y.is_contiguous(memory_format=last)
+        with sample(Key(index=1)):
+            assert augment(x[1]).stride() == y[1].stride()
+    both = Compose(
+        [Compose([seedaug.RandomCrop(5)], memory_format=last)],
+        memory_format=torch.contiguous_format,
+    )
+    assert both(x, k).is_contiguous()
+
+
+def test_options_set_anew():
+    x, k = picture(count=4), keys(index=range(4))
+    augment = Compose([seedaug.RandomCrop(8)])
+    outer = Compose([augment])
+    assert outer(x, k).shape == (4, 3, 8, 8)
+    augment.transforms = [seedaug.RandomCrop(4), seedaug.RandomCrop(3)]
+    augment.dtype = torch.float16
+    augment.memory_format = torch.channels_last
+    for one in (augment, outer, copy.deepcopy(outer)):
+        y = one(x, k)
+        assert (y.shape, y.dtype) == ((4, 3, 3, 3), torch.float16)
+        assert y.is_contiguous(memory_format=torch.channels_last)
+    wanted = augment(x, k, stage=1)
+    outer.transforms = augment.transforms
+    augment.stage = 1
+    assert torch.equal(augment(x, k), wanted)
+    with pytest.raises(AttributeError, match="append"):
+        augment.transforms.append(seedaug.RandomCrop(2))
+    for name, value, error in (
+        ("transforms", [], ValueError),
+        ("transforms", 3, TypeError),
+        ("stage", 2, ValueError),
+        ("dtype", torch.float64, ValueError),
+        ("memory_format", [], ValueError),
+    ):
+        with pytest.raises(error):
+            setattr(augment, name, value)
+        assert torch.equal(augment(x, k), wanted)
+    normalize = seedaug.Normalize([0.5], [0.5])
+    with pytest.raises(TypeError, match="item assignment"):
+        normalize.mean[0] = 5.0
+    normalize.mean = [0.25]
+    assert Compose([normalize])(torch.ones(1, 1, 1), k[0]) == 1.5
 
 
 def test_pickle_copy_and_print():
@@ -370,6 +523,13 @@ def test_clip_after_normalize_warns_once():
         (([3],), TypeError, "every transform must be callable, got 3"),
         (([len], None, torch.channels_last_3d), ValueError, "memory_format must be"),
         (([len], None, None, 2), ValueError, "stage must be 0 or 1, got 2"),
+        (([len], None, None, True), TypeError, "stage must be an integer, got True"),
+        (([len], None, []), ValueError, r"memory_format must be .*got \[\]"),
+        (
+            ([seedaug.RandomVerticalFlip],),
+            TypeError,
+            r"a class; give an instance, RandomVerticalFlip\(...\)",
+        ),
         (([len], torch.float64), ValueError, "images can become uint8"),
         (([len], "float32"), TypeError, "must be a torch.dtype"),
     ],

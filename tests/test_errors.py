@@ -250,6 +250,30 @@ def test_views_stages_and_unknown_options():
         crop(image(shape=(0, 3, 4, 4)), keys(index=range(0)), same_on_batch=True)
 
 
+@pytest.mark.parametrize("make", [lambda t: t, lambda t: seedaug.Compose([t])])
+def test_views_and_stages_are_integers(make):
+    noise, x = make(seedaug.GaussianNoise()), image()
+    for bad in (1.0, 1.5, "1", None, True):
+        with pytest.raises(TypeError, match=f"view must be an integer, got {bad!r}"):
+            noise(x, Key(), view=bad)
+    for bad in (0.0, 1.0, "1", True):
+        with pytest.raises(TypeError, match=f"stage must be an integer, got {bad!r}"):
+            noise(x, Key(), stage=bad)
+    made = noise(x, Key(), view=np.int64(1), stage=np.int8(1))
+    assert torch.equal(made, noise(x, Key(), view=1, stage=1))
+
+
+@pytest.mark.parametrize("make", [lambda t: t, lambda t: seedaug.Compose([t])])
+def test_inputs_and_keys_that_are_missing_or_too_many(make):
+    crop = make(seedaug.CenterCrop(3))
+    with pytest.raises(TypeError, match="nothing to transform: pass an image"):
+        crop(keys=Key())
+    with sample(Key()), pytest.raises(TypeError, match="nothing to transform"):
+        crop()
+    with pytest.raises(TypeError, match="keys were given twice: Key"):
+        crop(image(), Key(), keys=Key())
+
+
 def test_params_without_a_size():
     with pytest.raises(ValueError, match=r"params needs size=\(height, width\)"):
         seedaug.RandomCrop(3).params(Key())

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import enum
+import numbers
 from collections.abc import Iterable
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils.hooks import RemovableHandle
 
 from seedaug import _core
 from seedaug.apply import Source, check_count, is_keys, resolve_keys, single, stack
-from seedaug.context import current
-from seedaug.key import Packed
+from seedaug.context import current, no_sample
+from seedaug.key import Key, Packed
 from seedaug.transforms.kinds import check_user_kind, kind_name
 from seedaug.transforms.sample import (
     IMAGES,
@@ -30,9 +32,20 @@ __all__ = ["Transform"]
 Size: TypeAlias = tuple[int, int]
 PER_STAGE = _core.OCCURRENCES_PER_STAGE
 
+structure = [0]
+"""How often live transforms got a hook, or a Compose other parts: fused before, stale now."""
+
 
 def split_keys(inputs: tuple[Any, ...], keys: Any) -> tuple[tuple[Any, ...], Any]:
-    """Take keys given as the second positional argument out of the inputs."""
+    """Take keys given as the second positional argument out of the inputs.
+
+    Raises:
+        TypeError: there is no input, or a `Key` in the second place and `keys` too.
+    """
+    if not inputs:
+        raise TypeError("there is nothing to transform: pass an image or a sample first")
+    if keys is not None and len(inputs) == 2 and isinstance(inputs[1], Key):
+        raise TypeError(f"keys were given twice: {inputs[1]} in the second place, and keys=")
     if keys is None and len(inputs) == 2 and is_keys(inputs[1]):
         return inputs[:1], inputs[1]
     return inputs, keys
@@ -46,6 +59,24 @@ def need_keys(view: int, stage: int, same_on_batch: bool) -> None:
         )
 
 
+def check_which(view: object, stage: object) -> tuple[int, int]:
+    """`view` and `stage` as plain integers.
+
+    Raises:
+        TypeError: one of them is no integer.
+        ValueError: `view` is negative, or `stage` neither 0 nor 1.
+    """
+    for name, value in (("view", view), ("stage", stage)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise TypeError(f"{name} must be an integer, got {value!r}")
+    view, stage = int(cast(int, view)), int(cast(int, stage))
+    if stage not in (0, 1):
+        raise ValueError(f"stage must be 0 or 1, got {stage}")
+    if view < 0:
+        raise ValueError(f"view must be 0 or more, got {view}")
+    return view, stage
+
+
 def explicit_occurrences(
     uses: Iterable[tuple[int, str] | None], view: int, stage: int
 ) -> tuple[int, ...]:
@@ -57,12 +88,9 @@ def explicit_occurrences(
         stage: 0 or 1.
 
     Raises:
-        ValueError: `view` is negative, `stage` neither 0 nor 1, or a kind is used too often.
+        TypeError, ValueError: as `check_which`; or a kind is used too often.
     """
-    if stage not in (0, 1):
-        raise ValueError(f"stage must be 0 or 1, got {stage!r}")
-    if view < 0:
-        raise ValueError(f"view must be 0 or more, got {view}")
+    view, stage = check_which(view, stage)
     uses = list(uses)
     total: dict[int, int] = {}
     for use in uses:
@@ -189,7 +217,25 @@ class Transform(nn.Module):
             return self.apply_one(inputs, sample.packed, occurrence)
         source = resolve_keys(keys, same_on_batch)
         (occurrence,) = explicit_occurrences([self.use], view, stage)
-        return self.apply_source(inputs, source, occurrence)
+        with no_sample():  # whatever is being made outside, the keys given are all there is
+            return self.apply_source(inputs, source, occurrence)
+
+    def register_forward_hook(self, *args: Any, **options: Any) -> RemovableHandle:
+        """As `torch.nn.Module`'s. In a Compose a transform with hooks is called by itself."""
+        structure[0] += 1
+        return super().register_forward_hook(*args, **options)
+
+    def register_forward_pre_hook(self, *args: Any, **options: Any) -> RemovableHandle:
+        """As `register_forward_hook`, before the call."""
+        structure[0] += 1
+        return super().register_forward_pre_hook(*args, **options)
+
+    def runs_as(self, base: type[nn.Module]) -> bool:
+        """Whether calling this transform does what `base` does: no other forward, no hooks."""
+        hooks = [self._forward_hooks, self._forward_pre_hooks]
+        hooks += [self._backward_hooks, self._backward_pre_hooks]
+        own = type(self).forward is not base.forward or "forward" in self.__dict__
+        return not own and type(self).__call__ is nn.Module.__call__ and not any(hooks)
 
     def apply_source(self, inputs: tuple[Any, ...], source: Source, occurrence: int) -> Any:
         """Apply under one key, or sample by sample under N."""

@@ -80,8 +80,8 @@ class Normalize(ProgramTransform):
         if inplace:
             raise ValueError("Normalize(inplace=True): inputs are never modified; leave it out")
         normalize(mean, std)
-        self.mean = [float(m) for m in mean]
-        self.std = [float(s) for s in std]
+        self.mean = tuple(float(m) for m in mean)
+        self.std = tuple(float(s) for s in std)
 
     def instruction(self, target: type) -> Instruction:
         """The normalisation."""

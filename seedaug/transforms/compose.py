@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seedaug import ops, program
 from seedaug.apply import Source, resolve_keys, single
-from seedaug.context import current, sample
+from seedaug.context import current, no_sample, sample
+from seedaug.key import Key
 from seedaug.transforms.base import (
+    PER_STAGE,
     Size,
     Transform,
+    check_which,
     explicit_occurrences,
     need_keys,
     split_keys,
+    structure,
 )
 from seedaug.transforms.color import ToDtype
 from seedaug.transforms.drawn import Entries, name_entries
@@ -29,6 +33,10 @@ __all__ = ["Compose"]
 
 Part: TypeAlias = Pipeline | Transform | Callable[..., Any]
 
+_OPTIONS = ("transforms", "dtype", "memory_format", "stage")
+_BUILT = frozenset(
+    ("flat", "_parts", "_drawing", "_pipeline", "_foreign", "_occurrences", "_structure")
+)
 _LAYOUTS = {
     None: ops.PRESERVE,
     torch.preserve_format: ops.PRESERVE,
@@ -37,23 +45,43 @@ _LAYOUTS = {
 }
 
 
-def _flatten(transforms: Iterable[Any]) -> list[Any]:
-    flat: list[Any] = []
-    for transform in transforms:
-        flat += transform.flat if isinstance(transform, Compose) else [transform]
-    return flat
+def _check_transforms(transforms: Any) -> tuple[Callable[..., Any], ...]:
+    if not isinstance(transforms, (Sequence, nn.ModuleList)):
+        raise TypeError(f"Compose: transforms must be a sequence of callables, got {transforms!r}")
+    given = tuple(transforms)
+    if not given:
+        raise ValueError("Compose: transforms must hold at least one transform, got none")
+    for transform in given:
+        if not callable(transform):
+            raise TypeError(f"Compose: every transform must be callable, got {transform!r}")
+        if isinstance(transform, type) and issubclass(transform, nn.Module):
+            name = transform.__name__
+            raise TypeError(f"Compose: {name} is a class; give an instance, {name}(...)")
+    return given
+
+
+def _check_format(memory_format: Any) -> torch.memory_format | None:
+    known = memory_format is None or isinstance(memory_format, torch.memory_format)
+    if not known or memory_format not in _LAYOUTS:
+        raise ValueError(
+            "Compose: memory_format must be torch.channels_last, torch.contiguous_format or "
+            f"None, got {memory_format!r}"
+        )
+    return memory_format  # type: ignore[no-any-return]
 
 
 def _split(flat: list[Any], layout: int) -> list[Part]:
     """Runs of program transforms become pipelines; everything else is a part of its own."""
     parts: list[Part] = []
     for transform in flat:
-        if not isinstance(transform, ProgramTransform):
+        if not isinstance(transform, ProgramTransform) or not transform.runs_as(ProgramTransform):
             parts.append(transform)
         elif parts and isinstance(parts[-1], list):
             parts[-1].append(transform)
         else:
             parts.append([transform])  # type: ignore[arg-type]
+    if layout != ops.PRESERVE and not isinstance(parts[-1], list):
+        parts.append([])  # type: ignore[arg-type]  # an empty program, which lays out
     last = len(parts) - 1
     return [
         Pipeline(part, layout if i == last else ops.PRESERVE) if isinstance(part, list) else part
@@ -76,17 +104,26 @@ def _warn_of_clip(flat: list[Any]) -> None:
         normalized = kind == program.NORMALIZE or (normalized and kind != program.TO_DTYPE)
 
 
+def _is_foreign(part: Part) -> bool:
+    """Whether a part can only be called: what it draws, it draws from the sample's context."""
+    return isinstance(part, Compose) or not isinstance(part, (Pipeline, Transform))
+
+
 class Compose(Transform):
     """Apply transforms one after another, fused where they can be.
 
     Args:
-        transforms: seedaug's, nested Composes, torchvision's, or any callables. Neighbouring
-            transforms of seedaug run as one native call; what can't fuse splits the chain. The
-            result is the same, bit for bit, as calling them one by one.
+        transforms: seedaug's, nested Composes of the same stage, torchvision's, or any callables.
+            Neighbouring transforms of seedaug run as one native call; what can't fuse (others,
+            and those with a forward of their own or hooks) splits the chain. The result is the
+            same, bit for bit, as calling them one by one.
         dtype: of the images that come out: appends ``ToDtype(dtype, scale=True)``.
         memory_format: of the images that come out: ``torch.channels_last`` or
-            ``torch.contiguous_format``; default, that of the input.
+            ``torch.contiguous_format``; default, that of the last nested Compose that has one,
+            else of the input.
         stage: with explicit keys, 0 or 1 (a second pipeline on the same keys).
+
+    These are attributes too, and may be set anew.
 
     Called as ``augment(sample)`` inside a sample, or ``augment(x, keys)``; see `forward`.
     torchvision's own random transforms inside draw from torch's global generator, as ever.
@@ -116,44 +153,66 @@ class Compose(Transform):
         stage: int = 0,
     ) -> None:
         super().__init__()
-        if not isinstance(transforms, (Sequence, torch.nn.ModuleList)):
-            raise TypeError(
-                f"Compose: transforms must be a sequence of callables, got {transforms!r}"
-            )
-        given = list(transforms)
-        if not given:
-            raise ValueError("Compose: transforms must hold at least one transform, got none")
-        for transform in given:
-            if not callable(transform):
-                raise TypeError(f"Compose: every transform must be callable, got {transform!r}")
-        if memory_format not in _LAYOUTS:
-            raise ValueError(
-                "Compose: memory_format must be torch.channels_last, torch.contiguous_format or "
-                f"None, got {memory_format!r}"
-            )
-        if stage not in (0, 1):
-            raise ValueError(f"Compose: stage must be 0 or 1, got {stage!r}")
-        self.transforms = given
+        self.transforms = _check_transforms(transforms)
         self.dtype = dtype
         self.memory_format = memory_format
         self.stage = stage
         self._build()
         _warn_of_clip(self.flat)
 
-    def _build(self) -> None:
-        self.flat = _flatten(self.transforms)
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _OPTIONS or "_parts" not in self.__dict__:
+            super().__setattr__(name, value)
+            return
+        before = self.__dict__[name]
+        self.__dict__[name] = _check_transforms(value) if name == "transforms" else value
+        try:
+            self._build()
+        except BaseException:
+            self.__dict__[name] = before
+            raise
+        structure[0] += 1
+
+    def _flatten(self) -> tuple[list[Any], torch.memory_format | None]:
+        """The transforms with nested Composes opened, and the memory format of the last of them.
+
+        Raises:
+            ValueError: a nested Compose has another stage.
+        """
+        flat: list[Any] = []
+        memory_format = None
+        for transform in self.transforms:
+            if not isinstance(transform, Compose):
+                flat.append(transform)
+                continue
+            if transform.stage != self.stage:
+                raise ValueError(
+                    f"Compose(stage={self.stage}): a nested Compose has stage={transform.stage}; "
+                    "one call draws in one stage, so give both the same"
+                )
+            if transform.runs_as(Compose):
+                inside, inner_format = transform._flatten()
+                flat += inside
+                memory_format = inner_format or memory_format
+            else:
+                flat.append(transform)
         if self.dtype is not None:
-            self.flat.append(ToDtype(self.dtype, scale=True))
-        self._parts = _split(self.flat, _LAYOUTS[self.memory_format])
+            flat.append(ToDtype(self.dtype, scale=True))
+        return flat, _check_format(self.memory_format) or memory_format
+
+    def _build(self) -> None:
+        self._structure = structure[0]
+        check_which(0, self.stage)
+        self.flat, memory_format = self._flatten()
+        self._parts = _split(self.flat, _LAYOUTS[memory_format])
         self._drawing = [t for t in self.flat if isinstance(t, Transform)]
         first = self._parts[0]
         self._pipeline = first if isinstance(first, Pipeline) and len(self._parts) == 1 else None
-        self._foreign = any(not isinstance(part, (Pipeline, Transform)) for part in self._parts)
+        self._foreign = any(_is_foreign(part) for part in self._parts)
         self._occurrences: dict[tuple[int, int], tuple[int, ...]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        built = ("flat", "_parts", "_drawing", "_pipeline", "_foreign", "_occurrences")
-        return {name: value for name, value in self.__dict__.items() if name not in built}
+        return {name: value for name, value in self.__dict__.items() if name not in _BUILT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
@@ -194,6 +253,8 @@ class Compose(Transform):
             TypeError, ValueError: keys or inputs don't fit.
         """
         inputs, keys = split_keys(inputs, keys)
+        if self._structure != structure[0]:
+            self._build()
         pipeline = self._pipeline
         if keys is None:
             if view or stage or same_on_batch:
@@ -210,10 +271,11 @@ class Compose(Transform):
         packed = single(source) if self._foreign else None
         if packed is None:
             return self._under(inputs, source, occurrences)
-        with sample(packed, self.stage if stage is None else stage) as opened:
-            for use in (t.use for t in self._drawing):
-                if use is not None and view:
-                    opened.counts[use[0]] = opened.counts.get(use[0], 0) + view
+        with sample(packed, self.stage if stage is None else stage):
+            # What others draw is known only by calling them. Whatever draws at all in each view
+            # does so in PER_STAGE of them at most.
+            for _ in range(min(view, PER_STAGE)):
+                self._in_context(inputs)
             return self._in_context(inputs)
 
     def _no_out(self, out: Tensor | None) -> None:
@@ -222,6 +284,7 @@ class Compose(Transform):
 
     def _explicit(self, view: int, stage: int) -> tuple[int, ...]:
         """The occurrence of each of seedaug's transforms under explicit keys."""
+        view, stage = check_which(view, stage)
         found = self._occurrences.get((view, stage))
         if found is None:
             found = explicit_occurrences([t.use for t in self._drawing], view, stage)
@@ -248,10 +311,14 @@ class Compose(Transform):
             if isinstance(part, Pipeline):
                 end = at + len(part.transforms)
                 outputs, at = part.under(inputs, source, occurrences[at:end]), end
-            elif isinstance(part, Transform):
-                outputs, at = part.apply_source(inputs, source, occurrences[at]), at + 1
+            elif isinstance(part, Transform) and not isinstance(part, Compose):
+                keys = source if isinstance(source, Tensor) else Key.unpack(source)
+                stage, view = divmod(occurrences[at], PER_STAGE)
+                outputs, at = part(*inputs, keys=keys, view=view, stage=stage), at + 1
             else:
-                outputs = part(*inputs)
+                at += isinstance(part, Compose)
+                with no_sample():  # N keys: no one sample is being made
+                    outputs = part(*inputs)
             inputs = outputs if unpack else (outputs,)
         return outputs
 
@@ -274,6 +341,8 @@ class Compose(Transform):
         entries: list[Entries] = [[] for _ in sources]
         at = 0
         for part in self._parts:
+            if isinstance(part, ProgramTransform):
+                part = part.alone
             if isinstance(part, Pipeline):
                 end = at + len(part.transforms)
                 geometry = part.geometry(Tensor, occurrences[at:end])
@@ -281,11 +350,12 @@ class Compose(Transform):
                 for into, these in zip(entries, more, strict=True):
                     into += these
                 at = end
-            elif isinstance(part, Transform):
+            elif isinstance(part, Transform) and not isinstance(part, Compose):
                 for into, one in zip(entries, sources, strict=True):
                     into += part.params_one(one, occurrences[at], size).items()
                 at += 1
             else:
+                at += isinstance(part, Compose)
                 size = None
         return name_entries(entries, single_key=packed is not None)
 
