@@ -1,5 +1,9 @@
 """The stock DataLoader: set_epoch reaches live workers, and an epoch run twice is warned of."""
 
+import copy
+import gc
+import os
+import pickle
 import warnings
 
 import pytest
@@ -35,6 +39,45 @@ def test_set_epoch_reaches_live_workers(method, persistent):
     for epoch in (0, 1, 5):
         dataset.set_epoch(epoch)
         assert torch.equal(rows(loader), expected(epoch, 23))
+
+
+def test_set_epoch_reaches_forked_and_spawned_workers_at_once():
+    dataset = seeded(23)
+    loaders = [
+        DataLoader(
+            dataset, 4, num_workers=1, persistent_workers=True, multiprocessing_context=method
+        )
+        for method in ("fork", "spawn")
+    ]
+    for epoch in (0, 1, 5):
+        for loader in loaders:
+            dataset.set_epoch(epoch)
+            assert torch.equal(rows(loader), expected(epoch, 23))
+
+
+def test_a_dataset_takes_no_file_descriptor():
+    def lowest_free():
+        file = os.open(os.devnull, os.O_RDONLY)
+        os.close(file)
+        return file
+
+    seeded()
+    gc.collect()
+    before = lowest_free()
+    datasets = [seeded() for _ in range(20)]
+    assert lowest_free() == before
+    assert [copy.deepcopy(dataset).epoch for dataset in datasets] == [0] * 20
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_a_copy_has_an_epoch_of_its_own(copied):
+    dataset = seeded()
+    dataset.set_epoch(3)
+    other = copied(dataset)
+    assert other.epoch == 3
+    other.set_epoch(4)
+    dataset.set_epoch(5)
+    assert (dataset.epoch, other.epoch) == (5, 4)
 
 
 def test_no_epoch_set_warns_once_in_the_main_process():

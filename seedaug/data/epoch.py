@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import mmap
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from multiprocessing.context import get_spawning_popen
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from seedaug.key import check_coordinate
@@ -16,6 +19,7 @@ from seedaug.key import check_coordinate
 # Memory: int64 words, then one byte for each watched sample (or iterable worker).
 _EPOCH, _REPEATS, _WARNED, _WORDS = range(4)
 WATCHED = 65536  # a second pass over a dataset meets its first samples again: enough to notice
+Memory: TypeAlias = npt.NDArray[np.int64]
 
 _ticks = itertools.count(1)
 
@@ -25,6 +29,13 @@ def next_tick() -> int:
     return next(_ticks)
 
 
+def _anonymous(content: Memory) -> Memory:
+    """A copy in anonymous memory that forked processes share."""
+    memory = np.frombuffer(mmap.mmap(-1, content.nbytes), dtype=np.int64)
+    memory[:] = content
+    return memory
+
+
 class RepeatedEpochWarning(UserWarning):
     """An epoch is run a second time, and its samples get the same draws again."""
 
@@ -32,38 +43,43 @@ class RepeatedEpochWarning(UserWarning):
 class SharedEpoch:
     """An epoch that live workers see change, and marks that tell when it is run twice.
 
-    The memory is a shared torch tensor: it survives fork, and goes through spawn and forkserver
-    by handle. A plain pickle or a deep copy gets memory of its own.
+    The memory is anonymous and shared: it survives fork, and takes no file descriptor. When it goes
+    to a spawned process it moves into a shared tensor, which goes by handle; workers forked before
+    are told of each epoch where they look for it. A plain pickle or a deep copy gets memory of
+    its own.
 
     Args:
         watched: how many samples (or workers) to keep marks for.
     """
 
+    _shared: torch.Tensor | None  # the memory, once it has moved
+    _left: Memory | None  # the memory before, where workers look that were forked from it
+
     def __init__(self, watched: int) -> None:
         size = min(max(watched, 0), WATCHED)
-        self._attach(torch.zeros(_WORDS + (size + 7) // 8, dtype=torch.int64, device="cpu"), size)
-        self.tick = 0
+        self.__setstate__((np.zeros(_WORDS + (size + 7) // 8, dtype=np.int64), size, 0))
 
-    def _attach(self, memory: torch.Tensor, size: int) -> None:
-        shared: bool = memory.is_shared()  # type: ignore[no-untyped-call]
-        if not shared:
-            memory = memory.clone().share_memory_()  # type: ignore[no-untyped-call]
-        self._view(memory, size)
-
-    def _view(self, memory: torch.Tensor, size: int) -> None:
+    def _view(self, memory: Memory, size: int) -> None:
         self._memory = memory
         self._size = size
-        array: Any = memory.numpy()
-        self._words = memoryview(array[:_WORDS])
-        self._marks = memoryview(array[_WORDS:].view(np.uint8))[:size]
-        self._all_but_epoch = array[1:]
+        self._words = memoryview(memory[:_WORDS])  # type: ignore[arg-type]
+        self._marks = memoryview(memory[_WORDS:].view(np.uint8))[:size]  # type: ignore[arg-type]
 
-    def __getstate__(self) -> tuple[torch.Tensor, int, int]:
-        return self._memory, self._size, self.tick
+    def __getstate__(self) -> tuple[Memory | torch.Tensor, int, int]:
+        if get_spawning_popen() is None:
+            return self._memory.copy(), self._size, self.tick
+        if self._shared is None:
+            copy: Any = torch.from_numpy(self._memory).clone()
+            self._shared = copy.share_memory_()
+            self._left = self._memory
+            self._view(copy.numpy(), self._size)
+        return self._shared, self._size, self.tick
 
-    def __setstate__(self, state: tuple[torch.Tensor, int, int]) -> None:
+    def __setstate__(self, state: tuple[Memory | torch.Tensor, int, int]) -> None:
         memory, size, self.tick = state
-        self._attach(memory, size)
+        self._left = None
+        self._shared = memory if isinstance(memory, torch.Tensor) else None
+        self._view(memory.numpy() if isinstance(memory, torch.Tensor) else _anonymous(memory), size)
 
     @property
     def epoch(self) -> int:
@@ -77,11 +93,9 @@ class SharedEpoch:
 
     def begin(self, epoch: int) -> None:
         """Start a pass: set the epoch and forget all marks."""
-        words = self._words
-        warned = words[_WARNED]
-        self._all_but_epoch[:] = 0
-        words[_WARNED] = warned
-        words[_EPOCH] = epoch
+        for memory in (self._memory, self._left):
+            if memory is not None:
+                memory[_EPOCH], memory[_REPEATS], memory[_WORDS:] = epoch, 0, 0
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -91,7 +105,8 @@ class SharedEpoch:
         begin before this one's workers have looked at their epoch.
         """
         kept = self.__dict__.copy()
-        self._view(self._memory[:_WORDS].clone(), 0)
+        self._shared = None
+        self._view(self._memory[:_WORDS].copy(), 0)
         try:
             yield
         finally:
