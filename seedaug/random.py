@@ -177,7 +177,8 @@ _spare_twisters: list[_Twister] = []  # making one costs as much as all the rest
 class SeededGlobals:
     """Context manager: the global generators of Python, NumPy and torch (CPU) follow a key.
 
-    They are set on entry and put back on exit, after an exception too. Threads take turns.
+    They are set on entry and put back on exit, after an exception too. Threads take turns: what
+    runs inside must not wait for another thread that enters one.
 
     Args:
         packed: the packed key, three signed 64-bit integers.
