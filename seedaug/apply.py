@@ -56,10 +56,10 @@ def resolve_keys(keys: Any, same_on_batch: bool = False) -> Source:
 
 
 def key_tensor(source: Source, device: torch.device | None = None) -> Tensor:
-    """The key tensor of a source; three integers become one on `device`."""
+    """The key tensor of a source; three integers become one on `device`, by default the CPU."""
     if isinstance(source, Tensor):
         return source
-    return torch.tensor(source, dtype=torch.int64, device=device)
+    return torch.tensor(source, dtype=torch.int64, device=device or "cpu")
 
 
 def single(source: Source) -> Packed | None:

@@ -12,6 +12,7 @@ transform would:
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -82,9 +83,11 @@ def augment(
 
 
 def _check_occurrence(occurrence: int) -> int:
+    if isinstance(occurrence, bool) or not isinstance(occurrence, numbers.Integral):
+        raise TypeError(f"occurrence must be an integer, got {occurrence!r}")
     if not 0 <= occurrence < 2 * PER_STAGE:
         raise ValueError(f"occurrence must be from 0 to {2 * PER_STAGE - 1}, got {occurrence}")
-    return occurrence
+    return int(occurrence)
 
 
 def random_crop(
@@ -189,7 +192,10 @@ def gaussian_noise(
 def _fill(
     kind: str, keys: Any, shape: int | Sequence[int], dtype: torch.dtype, occurrence: int
 ) -> Tensor:
-    sizes = [shape] if isinstance(shape, int) else [*shape]
+    given = shape if isinstance(shape, (tuple, list)) else [shape]
+    if any(isinstance(size, bool) or not isinstance(size, numbers.Integral) for size in given):
+        raise TypeError(f"{kind}: shape must be an integer or a sequence of them, got {shape!r}")
+    sizes = [*map(int, given)]
     if any(size < 0 for size in sizes):
         raise ValueError(f"shape must not be negative, got {sizes}")
     known = {"words": (torch.int32, torch.uint32)}.get(

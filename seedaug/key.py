@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
@@ -51,7 +52,8 @@ def check_coordinate(name: str, value: object) -> int:
         TypeError: `value` is no integer (bool and float are not taken for one).
         ValueError: `value` is out of the range of the coordinate `name`.
     """
-    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+    boolean = isinstance(value, (bool, np.bool_)) or getattr(value, "dtype", None) == torch.bool
+    if boolean or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
     try:
         number = operator.index(value)
@@ -119,8 +121,8 @@ class Key:
         return pack(self.seed, self.epoch, self.worker, self.index)
 
     def tensor(self, device: torch.device | str | None = None) -> torch.Tensor:
-        """The packed key, as an int64 tensor of shape [3] on `device`."""
-        return torch.tensor(self.packed(), dtype=torch.int64, device=device)
+        """The packed key, as an int64 tensor of shape [3] on `device`; default the CPU."""
+        return torch.tensor(self.packed(), dtype=torch.int64, device=device or "cpu")
 
     @classmethod
     def unpack(cls, packed: torch.Tensor | npt.NDArray[Any] | Sequence[int]) -> Key:
@@ -130,19 +132,27 @@ class Key:
             packed: int64[3] tensor or array, or three integers (signed or unsigned 64-bit).
 
         Raises:
+            TypeError: not integers.
             ValueError: not three integers of 64 bits, or bits are set where a packed key has none
                 (it was made by other means than `Key` or `keys`).
 
         >>> Key.unpack((0, 5299989643264, 1792))
         Key(seed=0, epoch=7, worker=0, index=1234)
         """
-        if isinstance(packed, torch.Tensor) and packed.is_floating_point():
-            raise TypeError(f"a packed key is three int64, got a tensor of {packed.dtype}")
-        numbers = packed.tolist() if isinstance(packed, (torch.Tensor, np.ndarray)) else [*packed]
+        try:
+            dense = isinstance(packed, (torch.Tensor, np.ndarray))
+            numbers = packed.tolist() if dense else [*packed]  # type: ignore[union-attr]
+        except TypeError:
+            raise TypeError(f"a packed key is three int64, got {packed!r}") from None
         if not isinstance(numbers, list) or len(numbers) != 3 or isinstance(numbers[0], list):
             shape = tuple(packed.shape) if hasattr(packed, "shape") else (len(packed),)
             raise ValueError(f"a packed key is three int64, got shape {shape}")
-        seed, low, high = (operator.index(number) for number in numbers)
+        if any(isinstance(one, bool) or not isinstance(one, Integral) for one in numbers):
+            got = (
+                f"a tensor of {packed.dtype}" if isinstance(packed, torch.Tensor) else repr(packed)
+            )
+            raise TypeError(f"a packed key is three int64, got {got}")
+        seed, low, high = map(int, numbers)
         if not all(-_SIGN64 <= number <= _MASK64 for number in (seed, low, high)):
             raise ValueError(f"a packed key is three int64, got {(seed, low, high)}")
         low, high = low & _MASK64, high & _MASK64

@@ -1,5 +1,6 @@
 """`show_config` and `python -m seedaug info`: they say what the libraries are and run under."""
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def test_config_holds_the_build_and_what_it_runs_under():
     c = config()
     assert c["stream_version"] == _core.STREAM_VERSION
     assert c["torch"] == torch.__version__
+    assert seedaug.__version__ == c["version"] == importlib.metadata.version("seedaug")
     assert c["torch_built_with"]
     assert c["isa"] in c["isas_available"]
     assert "scalar" in c["isas_available"]

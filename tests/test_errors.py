@@ -77,6 +77,25 @@ def image(dtype=torch.uint8, shape=(3, 32, 40)):
         ),
         (lambda: seedaug.GaussianNoise(mean=math.inf), ValueError, "mean must be finite"),
         (lambda: seedaug.GaussianNoise(sigma=(0, 1)), TypeError, "sigma must be a number"),
+        (
+            lambda: seedaug.GaussianNoise(sigma=10**400),
+            ValueError,
+            "sigma must be finite in float32",
+        ),
+        (lambda: seedaug.GaussianNoise(mean=-1e39), ValueError, r"mean=-1e\+39\): mean must be"),
+        (lambda: seedaug.GaussianNoise(sigma=True), TypeError, "sigma must be a number, got True"),
+        (lambda: seedaug.RandomVerticalFlip(True), TypeError, "p must be a number in .*got True"),
+        (lambda: seedaug.Pad(1, fill=10**400), ValueError, "Pad: fill is beyond what a float"),
+        (
+            lambda: seedaug.Pad(1, padding_mode=np.array(["edge", "wrap"])),
+            ValueError,
+            "padding_mode must be one of",
+        ),
+        (lambda: seedaug.Normalize("5", "1"), TypeError, "sequences of numbers, got '5' and '1'"),
+        (lambda: seedaug.Normalize([1e39], [1]), ValueError, "both in float32"),
+        (lambda: seedaug.Normalize([0], [1e39]), ValueError, "both in float32"),
+        (lambda: seedaug.Normalize([0], [1e-39]), ValueError, "1 / std must be finite in float32"),
+        (lambda: seedaug.Normalize([10**400], [1]), TypeError, "sequences of numbers"),
         (lambda: seedaug.Normalize([0.5], [0.0]), ValueError, "std finite and not 0"),
         (lambda: seedaug.Normalize([NAN], [1.0]), ValueError, "mean must be finite"),
         (lambda: seedaug.Normalize([1, 2], [1, 2, 3]), ValueError, "got 2 and 3"),
@@ -281,6 +300,28 @@ def test_params_without_a_size():
         seedaug.RandomCrop(3).params(Key(), (2, 9))
 
 
+@pytest.mark.parametrize("make", [lambda t: t, lambda t: seedaug.Compose([t])])
+@pytest.mark.parametrize("transform", [seedaug.RandomCrop(3), Plain()])
+def test_the_size_of_params(make, transform):
+    for size in (5, (1, 2, 3), "ab", (4.0, 4.0)):
+        with pytest.raises(TypeError, match="params: size must be"):
+            make(transform).params(Key(), size)
+    one, other = (
+        make(transform).params(Key(), (9, 8)),
+        make(transform).params(Key(), [9, np.int8(8)]),
+    )
+    assert one == other
+
+
+def test_shapes_and_occurrences_of_numbers():
+    for shape in (1.5, "3", (2, 1.5), None, True):
+        with pytest.raises(TypeError, match=r"normal: shape must be an integer or a sequence"):
+            F.normal(Key(), shape)
+    assert torch.equal(F.normal(Key(), np.int64(3)), F.normal(Key(), (3,)))
+    with pytest.raises(TypeError, match=r"occurrence must be an integer, got 1\.5"):
+        F.random_crop(image(), Key(), 3, occurrence=1.5)
+
+
 # --- Results ---
 
 
@@ -437,7 +478,10 @@ def test_kinds():
         register_kind("mine", 8)
     with pytest.raises(TypeError, match="kind must be an integer"):
         register_kind("mine", "96")
-    register_kind("mine", 127)
+    for name in (5, "", None):
+        with pytest.raises(TypeError, match=f"name must be a string .*got {name!r}"):
+            register_kind(name, 127)
+    register_kind("mine", np.int64(127))
     assert register_kind("mine", 127) == 127
     with pytest.raises(ValueError, match="kind 127 already belongs to 'mine'"):
         register_kind("yours", 127)
@@ -446,6 +490,12 @@ def test_kinds():
     nameless = type("Nameless", (seedaug.Transform,), {})()
     with pytest.raises(TypeError, match="Nameless has no kind: set a class attribute"):
         nameless(image(), Key())
+
+
+def test_a_kind_belongs_to_the_class():
+    for transform in (Plain(), seedaug.CenterCrop(3)):
+        with pytest.raises(AttributeError, match="kind belongs to the class"):
+            transform.kind = 8
 
 
 # --- Inputs of every memory layout stay as they are ---

@@ -115,6 +115,13 @@ def test_keys_errors():
         ((0, 1, 0), ValueError, "block, kind or occurrence set"),
         ((0, 0, 32 << 32), ValueError, "block, kind or occurrence set"),
         ((2**64, 0, 0), ValueError, "three int64, got"),
+        (None, TypeError, "three int64, got None"),
+        (5, TypeError, "three int64, got 5"),
+        ([1.0, 0.0, 0.0], TypeError, r"three int64, got \[1.0, 0.0, 0.0\]"),
+        ((True, 0, 0), TypeError, r"got \(True, 0, 0\)"),
+        (torch.zeros(3, dtype=torch.bool), TypeError, "tensor of torch.bool"),
+        (np.zeros(3, bool), TypeError, r"got array\(\[False"),
+        ("abc", TypeError, "got 'abc'"),
     ],
 )
 def test_unpack_errors(packed, error, text):
@@ -125,3 +132,18 @@ def test_unpack_errors(packed, error, text):
 def test_exported():
     assert seedaug.Key is Key
     assert seedaug.keys is keys
+
+
+def test_keys_are_on_the_cpu_whatever_the_default_device():
+    with torch.device("meta"):
+        assert Key().tensor().device.type == "cpu"
+        assert keys(index=[1, 2]).device.type == "cpu"
+        assert Key().tensor("meta").device.type == "meta"
+
+
+def test_a_boolean_tensor_is_no_coordinate():
+    with pytest.raises(TypeError, match="index must be an integer, got tensor"):
+        Key(index=torch.tensor(True))
+    with pytest.raises(TypeError, match="index must be an integer, got"):
+        Key(index=np.array(True))
+    assert Key(index=torch.tensor(3)).index == 3

@@ -11,6 +11,7 @@ from torchvision.transforms.v2 import functional as TF
 
 import seedaug
 from seedaug import Key, NoKeyError, keys, sample
+from seedaug import functional as F
 
 MODES = ["constant", "edge", "reflect", "symmetric"]
 DTYPES = [torch.uint8, torch.float16, torch.bfloat16, torch.float32]
@@ -303,6 +304,31 @@ def test_same_on_batch_gives_each_image_the_same_noise(device):
     made = seedaug.GaussianNoise()(x, k, same_on_batch=True)
     assert torch.equal(made, seedaug.GaussianNoise()(x, k[:1].repeat(4, 1)))
     assert all(torch.equal(one, made[0]) for one in made)
+
+
+def test_the_default_device_changes_nothing():
+    x, flip = image(), seedaug.Compose([seedaug.RandomHorizontalFlip(), seedaug.RandomCrop(4)])
+    pil = Image.fromarray(x.movedim(0, -1).numpy())
+    k = keys(index=range(2))
+    wanted = [
+        flip(x, KEYS[0]),
+        flip.params(KEYS[0], (9, 9)),
+        F.normal(KEYS[0], 5),
+        np.asarray(flip(pil, KEYS[0])),
+        flip([x, x], k),
+    ]
+    with torch.device("meta"):
+        made = [
+            flip(x, KEYS[0]),
+            flip.params(KEYS[0], (9, 9)),
+            F.normal(KEYS[0], 5),
+            np.asarray(flip(pil, KEYS[0])),
+            flip([x, x], k),
+        ]
+        differentiable = flip(x.float().requires_grad_(), KEYS[0])
+    for a, b in zip(made, wanted, strict=True):
+        assert a == b if isinstance(a, dict) else np.array_equal(a, b)
+    assert torch.equal(differentiable, wanted[0].float())
 
 
 def test_p_of_zero_and_one():

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
+
+import numpy as np
 
 from seedaug.program import PAD_MODES
 
 __all__ = ["Fill", "FillArgument", "check_fill", "check_padding", "check_size", "fill_values"]
 
 Fill: TypeAlias = float | Sequence[float] | None
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
 FillArgument: TypeAlias = Fill | dict[type | str, Fill]
 
 
@@ -19,6 +23,33 @@ def _integer(owner: str, name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{owner}: {name} must be integers, got {value!r}")
     return int(value)
+
+
+def check_number(owner: str, name: str, value: Any) -> float:
+    """A number that float32, which everything is computed in, can hold.
+
+    Raises:
+        TypeError, ValueError: it is something else, not finite, or too large.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{owner}: {name} must be a number, got {value!r}")
+    if not abs(cast(float, value)) <= FLOAT32_MAX:
+        raise ValueError(f"{owner}({name}={value!s:.40}): {name} must be finite in float32")
+    return float(value)
+
+
+def check_image_size(size: Any) -> tuple[int, int] | None:
+    """``(height, width)`` of images whose parameters are asked for, or None.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if size is None:
+        return None
+    if not isinstance(size, Sequence) or isinstance(size, str) or len(size) != 2:
+        raise TypeError(f"params: size must be (height, width), got {size!r}")
+    height, width = (_integer("params", "size", side) for side in size)
+    return height, width
 
 
 def check_size(owner: str, size: Any) -> tuple[int, int]:
@@ -68,7 +99,7 @@ def check_mode(owner: str, padding_mode: Any) -> int:
     Raises:
         ValueError: there is none of that name.
     """
-    if padding_mode not in PAD_MODES:
+    if not isinstance(padding_mode, str) or padding_mode not in PAD_MODES:
         known = ", ".join(map(repr, PAD_MODES))
         raise ValueError(f"{owner}: padding_mode must be one of {known}, got {padding_mode!r}")
     return PAD_MODES.index(padding_mode)
@@ -105,7 +136,10 @@ def fill_values(owner: str, fill: FillArgument, target: type) -> tuple[float, ..
         )
     if not all(isinstance(value, numbers.Real) for value in given):
         raise TypeError(f"{owner}: fill must be numbers, got {fill!r}")
-    values = tuple(float(value) for value in given)
+    try:
+        values = tuple(float(value) for value in given)
+    except OverflowError:
+        raise ValueError(f"{owner}: fill is beyond what a float can hold") from None
     if any(math.isnan(value) for value in values):
         raise ValueError(f"{owner}: fill must not be NaN, got {fill!r}")
     plain = all(value == 0 and math.copysign(1, value) > 0 for value in values)
@@ -118,7 +152,7 @@ def check_probability(owner: str, p: Any) -> float:
     Raises:
         TypeError, ValueError: it is no number in [0, 1].
     """
-    if not isinstance(p, numbers.Real):
+    if isinstance(p, bool) or not isinstance(p, numbers.Real):
         raise TypeError(f"{owner}: p must be a number in [0, 1], got {p!r}")
     if not 0.0 <= float(p) <= 1.0:
         raise ValueError(f"{owner}(p={p}): p must be in [0, 1]")

@@ -16,6 +16,7 @@ from seedaug import _core
 from seedaug.apply import Source, check_count, is_keys, resolve_keys, single, stack
 from seedaug.context import current, no_sample
 from seedaug.key import Key, Packed
+from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.kinds import check_user_kind, kind_name
 from seedaug.transforms.sample import (
     IMAGES,
@@ -136,7 +137,13 @@ class Transform(nn.Module):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "kind" in cls.__dict__ and not cls.__module__.startswith("seedaug."):
-            kind_name(check_user_kind(cls.kind), cls.__qualname__)
+            cls.kind = check_user_kind(cls.kind)
+            kind_name(cls.kind, cls.__qualname__)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "kind":
+            raise AttributeError("kind belongs to the class: its streams are no one instance's own")
+        super().__setattr__(name, value)
 
     @property
     def use(self) -> tuple[int, str] | None:
@@ -319,7 +326,7 @@ class Transform(nn.Module):
         Raises:
             ValueError: `size` is needed and wasn't given, or keys don't fit.
         """
-        source = resolve_keys(keys)
+        source, size = resolve_keys(keys), check_image_size(size)
         (occurrence,) = explicit_occurrences([self.use], view, stage)
         packed = single(source)
         if packed is not None:

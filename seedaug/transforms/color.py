@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -10,6 +9,7 @@ import torch
 
 from seedaug.interop import torchvision
 from seedaug.program import DTYPES, NORMALIZE, TO_DTYPE, Instruction
+from seedaug.transforms.arguments import FLOAT32_MAX
 from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["Normalize", "ToDtype"]
@@ -20,8 +20,10 @@ DtypeArgument: TypeAlias = torch.dtype | dict[type | str, torch.dtype | None]
 def normalize(mean: Any, std: Any) -> Instruction:
     """The instruction of a normalisation; arguments as `Normalize`."""
     try:
+        if isinstance(mean, (str, bytes)) or isinstance(std, (str, bytes)):
+            raise TypeError
         means, stds = [float(m) for m in mean], [float(s) for s in std]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(
             f"Normalize: mean and std must be sequences of numbers, got {mean!r} and {std!r}"
         ) from None
@@ -30,10 +32,15 @@ def normalize(mean: Any, std: Any) -> Instruction:
             f"Normalize: mean and std must have one value for each channel, or one, got "
             f"{len(means)} and {len(stds)}"
         )
-    if not all(map(math.isfinite, means)) or not all(s and math.isfinite(s) for s in stds):
+    if not all(abs(m) <= FLOAT32_MAX for m in means) or not all(
+        0 < abs(s) <= FLOAT32_MAX for s in stds
+    ):
         raise ValueError(
-            f"Normalize: mean must be finite, and std finite and not 0, got {means} and {stds}"
+            "Normalize: mean must be finite, and std finite and not 0, both in float32, got "
+            f"{means} and {stds}"
         )
+    if not all(abs(1 / s) <= FLOAT32_MAX for s in stds):
+        raise ValueError(f"Normalize: 1 / std must be finite in float32, got {stds}")
     count = max(len(means), len(stds))
     values = tuple(
         v for given in (means, stds) for v in (given if len(given) == count else given * count)

@@ -13,6 +13,7 @@ from seedaug import ops, program
 from seedaug.apply import Source, resolve_keys, single
 from seedaug.context import current, no_sample, sample
 from seedaug.key import Key
+from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.base import (
     PER_STAGE,
     Size,
@@ -334,7 +335,7 @@ class Compose(Transform):
 
         After a callable that isn't seedaug's the size isn't known: what needs it can't follow.
         """
-        source = resolve_keys(keys)
+        source, size = resolve_keys(keys), check_image_size(size)
         occurrences = self._explicit(view, self.stage if stage is None else stage)
         packed = single(source)
         sources = [packed] if packed is not None else [tuple(k) for k in source.tolist()]  # type: ignore[union-attr]

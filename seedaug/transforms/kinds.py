@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+
 from seedaug import _core
 
 __all__ = ["kind_name", "register_kind"]
@@ -15,8 +17,9 @@ def check_user_kind(number: object) -> int:
     Raises:
         TypeError, ValueError: it is no integer, or none from 96 to 127.
     """
-    if isinstance(number, bool) or not isinstance(number, int):
+    if isinstance(number, bool) or not isinstance(number, numbers.Integral):
         raise TypeError(f"kind must be an integer, got {number!r}")
+    number = int(number)
     if not _core.USER_KIND_FIRST <= number <= _core.USER_KIND_LAST:
         raise ValueError(
             f"kind must be from {_core.USER_KIND_FIRST} to {_core.USER_KIND_LAST} "
@@ -39,13 +42,15 @@ def register_kind(name: str, number: int) -> int:
         The number, for the class attribute ``kind``.
 
     Raises:
-        TypeError: `number` is no integer.
+        TypeError: `name` is no name, or `number` no integer.
         ValueError: `number` is out of range, or claimed under another name.
 
     >>> register_kind("solarize", 120)
     120
     """
-    check_user_kind(number)
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"name must be a string that isn't empty, got {name!r}")
+    number = check_user_kind(number)
     known = _names.setdefault(number, name)
     if known != name:
         raise ValueError(f"kind {number} already belongs to {known!r}; give {name!r} another one")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any
 
 from seedaug.program import GAUSSIAN_NOISE, Instruction
+from seedaug.transforms.arguments import check_number
 from seedaug.transforms.program_transform import ProgramTransform
 
 __all__ = ["GaussianNoise"]
@@ -14,14 +13,11 @@ __all__ = ["GaussianNoise"]
 
 def gaussian_noise(mean: Any = 0.0, sigma: Any = 0.1, clip: bool = True) -> Instruction:
     """The instruction of Gaussian noise; arguments as `GaussianNoise`."""
-    for name, value in (("mean", mean), ("sigma", sigma)):
-        if not isinstance(value, numbers.Real):
-            raise TypeError(f"GaussianNoise: {name} must be a number, got {value!r}")
-        if not math.isfinite(value):
-            raise ValueError(f"GaussianNoise({name}={value}): {name} must be finite")
+    mean = check_number("GaussianNoise", "mean", mean)
+    sigma = check_number("GaussianNoise", "sigma", sigma)
     if sigma < 0:
         raise ValueError(f"GaussianNoise(sigma={sigma}): sigma must be 0 or more")
-    return Instruction(GAUSSIAN_NOISE, (), (float(mean), float(sigma)), (int(bool(clip)),))
+    return Instruction(GAUSSIAN_NOISE, (), (mean, sigma), (int(bool(clip)),))
 
 
 class GaussianNoise(ProgramTransform):

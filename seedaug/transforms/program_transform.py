@@ -11,6 +11,7 @@ from seedaug.apply import resolve_keys, single
 from seedaug.context import current
 from seedaug.program import Instruction
 from seedaug.transforms import pipeline
+from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.base import (
     Size,
     Transform,
@@ -85,7 +86,7 @@ class ProgramTransform(Transform):
 
     def params(self, keys: Any, size: Size | None = None, *, view: int = 0, stage: int = 0) -> Any:
         """As `Transform.params`."""
-        source = resolve_keys(keys)
+        source, size = resolve_keys(keys), check_image_size(size)
         occurrences = explicit_occurrences([self.use], view, stage)
         entries, _ = self.alone.geometry(Tensor, occurrences).entries(source, size)
         return name_entries(entries, single_key=single(source) is not None)
