@@ -67,6 +67,19 @@ def test_two_passes_at_once_have_an_epoch_each(make, workers, method):
         assert {key.epoch for key in keys} == {epoch}
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_pass_inside_a_sample_has_its_own_epoch(workers):
+    loader = seedaug.DataLoader(stream(), 50, num_workers=workers, persistent_workers=workers > 0)
+
+    def epochs_within(_):
+        return {seedaug.Key.unpack(packed).epoch for _, *packed in rows(loader).tolist()}
+
+    outer = seedaug.SeededDataset(Plain(), 5, transform=epochs_within)
+    outer.set_epoch(7)
+    for epoch in range(2):
+        assert seedaug.data.SampleIndex(0, 7).load(outer.__getitem__) == {epoch}
+
+
 def test_two_passes_at_once_set_the_sources_epoch_in_turn():
     class Shuffling(Stream):
         def __iter__(self):

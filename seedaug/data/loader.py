@@ -12,7 +12,7 @@ from torch.utils.data import IterableDataset
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
-from seedaug.data.index import known_length
+from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.passes import CountedBatches, KeyedBatches, warn_of_equal_ranks
@@ -216,6 +216,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             self._tell_samplers(epoch)
         try:
             with ExitStack() as started:
+                # In a sample of another loader: its epoch is not this pass's, nor its workers'.
+                started.callback(ride.reset, ride.set(None))
                 if self._batches is None and not self.persistent_workers:
                     for source in self._sources:
                         started.enter_context(source._clock.apart())
