@@ -183,6 +183,8 @@ def test_persistent_workers_serve_one_pass_at_a_time():
     with pytest.raises(RuntimeError, match="this pass ended when another was begun"):
         next(first)
     assert len([*second]) == loader.state_dict()["batch"] == len(loader)
+    next(iter(loader))
+    assert next(second, None) is None  # it had ended by itself
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -123,6 +123,7 @@ class CountedPass:
         self.state = state
         self.position = state.begun
         self.alone = alone
+        self._ended = False
         self.batches = batches
         self.replayed = replayed
 
@@ -130,6 +131,8 @@ class CountedPass:
         return self
 
     def __next__(self) -> Any:
+        if self._ended:
+            raise StopIteration
         if self.alone and self.position is not self.state.begun:
             raise RuntimeError(
                 "seedaug.DataLoader: this pass ended when another was begun: persistent workers "
@@ -141,6 +144,9 @@ class CountedPass:
             while self.replayed:
                 self._drop()
             batch = next(self.batches)
+        except StopIteration:
+            self._ended = True
+            raise
         finally:
             ride.reset(token)
         self.state.moved(self.position)
