@@ -114,6 +114,8 @@ def tangent(x: Tensor) -> Tensor | None:
 
 def wants_grad(x: Tensor) -> bool:
     """Whether what happens to `x` is to be differentiated, backward or forward."""
+    if not x.is_floating_point():
+        return False
     if x.requires_grad and torch.is_grad_enabled():
         return True
     return not torch.compiler.is_compiling() and tangent(x) is not None

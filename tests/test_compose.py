@@ -317,7 +317,7 @@ def test_views_of_what_foreign_callables_draw(transforms):
 def test_foreign_callables_have_no_key_under_n(part):
     augment, x, k = Compose([part, seedaug.RandomCrop(5)]), picture(count=2), keys(index=range(2))
     for context in (sample(Key(seed=9)), contextlib.nullcontext()):
-        with context, pytest.raises(seedaug.NoKeyError):
+        with context, pytest.raises(seedaug.NoKeyError, match="no one sample"):
             augment(x, k)
     with sample(Key(seed=9)) as opened:
         assert current() is opened

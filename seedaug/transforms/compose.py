@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from seedaug import ops, program
 from seedaug.apply import Source, resolve_keys, single
-from seedaug.context import current, no_sample, sample
+from seedaug.context import NoKeyError, current, no_sample, sample
 from seedaug.key import Key
 from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.base import (
@@ -108,6 +108,20 @@ def _warn_of_clip(flat: list[Any]) -> None:
 def _is_foreign(part: Part) -> bool:
     """Whether a part can only be called: what it draws, it draws from the sample's context."""
     return isinstance(part, Compose) or not isinstance(part, (Pipeline, Transform))
+
+
+def _call_without_a_sample(part: Part, inputs: tuple[Any, ...]) -> Any:
+    """Call a foreign part under N keys, where no one sample is being made."""
+    assert not isinstance(part, Pipeline)
+    try:
+        with no_sample():
+            return part(*inputs)
+    except NoKeyError as error:
+        raise NoKeyError(
+            f"Compose: {part} draws from a sample's key, but under N keys there is no one sample; "
+            "make it a seedaug.Transform, put seedaug's transforms straight into the Compose, or "
+            "call it sample by sample"
+        ) from error
 
 
 class Compose(Transform):
@@ -318,8 +332,7 @@ class Compose(Transform):
                 outputs, at = part(*inputs, keys=keys, view=view, stage=stage), at + 1
             else:
                 at += isinstance(part, Compose)
-                with no_sample():  # N keys: no one sample is being made
-                    outputs = part(*inputs)
+                outputs = _call_without_a_sample(part, inputs)
             inputs = outputs if unpack else (outputs,)
         return outputs
 
