@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +96,14 @@ def table(found: dict[str, Any]) -> str:
     one = "" if machine.get("gpu") else ", one thread (processor time)"
     used = {n: v for n, v in versions.items() if v != "not installed" and n != "compiler"}
     absent = [name for name, version in versions.items() if version == "not installed"]
-    lines = [
+    about = (
         f"Medians, for one value or one image, on {where}{one}; "
         + ", ".join(f"{name} {version}" for name, version in used.items())
         + (f"; not installed: {', '.join(absent)}" if absent else "")
-        + f". Load average {found['load']['before']} to {found['load']['after']}.",
+        + f". Load average {found['load']['before']} to {found['load']['after']}."
+    )
+    lines = [
+        *textwrap.wrap(about, 118),
         "",
         "| work | seedaug | the fastest of the others | ratio | share of a copy's speed |",
         "|---|---:|---:|---:|---:|",

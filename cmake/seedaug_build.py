@@ -281,4 +281,6 @@ COMMANDS = {
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
         fail("usage: seedaug_build.py " + " | ".join(COMMANDS))
-    print(COMMANDS[sys.argv[1]]())
+    result = COMMANDS[sys.argv[1]]()
+    if sys.argv[1] != "inplace":  # what the caller reads
+        print(result)

@@ -1,5 +1,13 @@
 """seedaug: random augmentation as a pure function of (seed, epoch, worker, index)."""
 
+from importlib.util import find_spec as _find_spec
+
+if _find_spec("seedaug._core") is None:
+    raise ImportError(
+        f"{__file__} is seedaug's source folder and is not compiled: run `make build` there, or "
+        "start Python in another folder to import the installed package"
+    )
+
 from seedaug import functional
 from seedaug._core import STREAM_VERSION
 from seedaug._core import config as _config

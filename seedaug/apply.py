@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -14,6 +15,9 @@ from seedaug.key import Key, Packed
 from seedaug.program import COPY, Step, check_shape, encode, fixes_size
 
 __all__ = ["Source", "is_keys", "resolve_keys", "run", "run_list"]
+
+# How an operator words a failed check: function, place in the source, what is wrong.
+_REFUSAL = re.compile(r"\w+, \S+\.cpp:\d+, (?P<text>.*?)(?:\n.*)?$", re.DOTALL)
 
 Source: TypeAlias = Packed | Tensor
 """Where draws come from: a packed key as integers, or a key tensor int64[3] or int64[N, 3]."""
@@ -104,6 +108,9 @@ def _explain(error: RuntimeError, step: Step, source: Source, x: Tensor) -> None
         check_shape(step.program, sample)
     except ValueError as found:
         raise found from error
+    refusal = _REFUSAL.match(str(error))
+    if refusal is not None:
+        raise ValueError(refusal["text"]) from error
 
 
 def tangent(x: Tensor) -> Tensor | None:

@@ -41,9 +41,15 @@ class Run:
 
     def same_as(self, other: Run) -> bool:
         """Whether every epoch has the same order and every sample the same bytes."""
-        if self.order != other.order or self.crops.keys() != other.crops.keys():
+        epochs = self.order.keys() | other.order.keys()
+        return all(self.same_epoch(other, epoch) for epoch in epochs)
+
+    def same_epoch(self, other: Run, epoch: int) -> bool:
+        """Whether an epoch has the same samples in the same order, with the same bytes."""
+        order = self.order.get(epoch)
+        if order is None or order != other.order.get(epoch):
             return False
-        return all(np.array_equal(crop, other.crops[at]) for at, crop in self.crops.items())
+        return all(np.array_equal(self.crops[epoch, i], other.crops[epoch, i]) for i in set(order))
 
     def last_crop(self, epoch: int) -> Photo:
         """What an epoch ended with."""

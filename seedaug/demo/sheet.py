@@ -48,7 +48,7 @@ def _head(page: Page, setting: Setting) -> None:
     page.text(LEFT, 16, "What training sees", 24, bold=True)
     page.text(LEFT, 48, "each worker's first crop of one photograph", 17, GREY)
     page.text(RIGHT, 16, "The same run again", 24, bold=True)
-    page.text(RIGHT, 48, "the last crop of each epoch", 17, GREY)
+    page.text(RIGHT, 48, "each epoch, by its last crop", 17, GREY)
     for number, x in enumerate(_columns(LEFT)[: setting.workers]):
         page.text(x + TILE // 2, HEAD - 38, f"worker {number + 1}", 17, anchor="ma")
     names = [f"{n} workers" for n in setting.counts] + ["after a kill"]
@@ -93,13 +93,12 @@ def _epoch(page: Page, y: int, epoch: int) -> None:
 
 
 def _runs(page: Page, y: int, result: Result, epochs: int) -> None:
-    """Right: rows are epochs, columns are runs; what differs from the first run is framed."""
+    """Right: rows are epochs, columns are runs; those unlike the first run's are framed."""
     runs = [*result.by_workers.values(), result.resumed["plain"].whole]
     for epoch in range(epochs):
-        wanted = runs[0].last_crop(epoch).tobytes()
         for run, x in zip(runs, _columns(RIGHT), strict=True):
-            crop = run.last_crop(epoch)
-            page.picture(x, y, crop, TILE, None if crop.tobytes() == wanted else RED)
+            same = run.same_epoch(runs[0], epoch)
+            page.picture(x, y, run.last_crop(epoch), TILE, None if same else RED)
         y += TILE_HEIGHT + GAP
 
 
@@ -107,4 +106,4 @@ def _foot(page: Page, y: int) -> None:
     page.swatch(MARGIN, y + 4, 22, RED)
     page.text(MARGIN + 34, y + 5, "red frame:", 17, INK)
     page.text(LEFT, y + 5, "this draw has been before", 17)
-    page.text(RIGHT, y + 5, "not the bytes of the first column", 17)
+    page.text(RIGHT, y + 5, "other samples or other bytes than the first column's epoch", 17)
