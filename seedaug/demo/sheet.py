@@ -106,4 +106,4 @@ def _foot(page: Page, y: int) -> None:
     page.swatch(MARGIN, y + 4, 22, RED)
     page.text(MARGIN + 34, y + 5, "red frame:", 17, INK)
     page.text(LEFT, y + 5, "this draw has been before", 17)
-    page.text(RIGHT, y + 5, "other samples or other bytes than the first column's epoch", 17)
+    page.text(RIGHT, y + 5, "not the first column's samples and bytes", 17)
