@@ -20,7 +20,18 @@ PACKAGE = FOLDER / "package"
 REPORT = FOLDER / "report"
 UNDEFINED = "print_stacktrace=1:halt_on_error=1"
 # Worker processes, compilation and timing show nothing about memory and are slow here.
-LEFT_OUT = ["build", "config", "data", "compile", "stat", "native", "demo", "cli", "bench"]
+LEFT_OUT = [
+    "build",
+    "config",
+    "data",
+    "compile",
+    "stat",
+    "native",
+    "demo",
+    "cli",
+    "bench",
+    "readme",
+]
 OUR_FRAME = re.compile(r"^ +#[0-4] .*( (csrc|cuda)/|/seedaug/_)", re.MULTILINE)
 
 
