@@ -27,7 +27,6 @@ constexpr int kListSources = 256;  // images of one launch over a list
 struct AugmentArguments {
   Program program;
   DType element;
-  bool sources_differ;
   int64_t first_sample;  // of this launch
   int64_t frames, channels;
   int64_t elements;  // of one sample's output
@@ -236,7 +235,6 @@ inline AugmentArguments augment_arguments(const Batch& b) {
   AugmentArguments a{};
   a.program = *b.program;
   a.element = b.element;
-  a.sources_differ = b.sources_differ;
   a.frames = b.frames;
   a.channels = b.channels;
   a.elements = b.frames * b.channels * b.target.height * b.target.width;

@@ -98,7 +98,12 @@ SEEDAUG_HD float clamp(float v, float low, float high) {
 SEEDAUG_HD float saturate_u8(float v) { return v > 0.0f ? (v < 255.0f ? v : 255.0f) : 0.0f; }
 
 // Ties to even, for 0 <= v < 2^22: adding 3 * 2^22 leaves no room for a fraction.
-SEEDAUG_HD float round_half_even(float v) { return (v + 12582912.0f) - 12582912.0f; }
+// A float, or a vector of csrc/cpu/isa/.
+template <class F>
+SEEDAUG_HD F round_half_even(F v) {
+  const F magic = constant_like(v, 12582912.0f);
+  return (v + magic) - magic;
+}
 
 SEEDAUG_HD float truncate(float v) { return static_cast<float>(static_cast<int32_t>(v)); }
 

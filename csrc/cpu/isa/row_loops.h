@@ -78,10 +78,8 @@ SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Rows& row, int64_t
     }
     case PointwiseOp::Code::clamp:
       SEEDAUG_EACH(clamp(v[n], a, b));
-    case PointwiseOp::Code::round_u8: {
-      const F magic = broadcast(12582912.0f);
-      SEEDAUG_EACH((saturate_u8(v[n]) + magic) - magic);
-    }
+    case PointwiseOp::Code::round_u8:
+      SEEDAUG_EACH(round_half_even(saturate_u8(v[n])));
     case PointwiseOp::Code::trunc_u8:
       SEEDAUG_EACH(truncate(saturate_u8(v[n])));
     case PointwiseOp::Code::round_f16:
