@@ -23,6 +23,7 @@ __all__ = [
     "augment_list",
     "augment_nograd",
     "augment_out",
+    "augment_rows_out",
     "fill",
     "intern",
     "params",
@@ -54,6 +55,7 @@ augment_key = torch.ops.seedaug.augment_key.default
 augment_interned = torch.ops.seedaug.augment_interned.default
 intern = torch.ops.seedaug.intern.default
 augment_out = torch.ops.seedaug.augment_out.default
+augment_rows_out = torch.ops.seedaug.augment_rows_out.default
 augment_list = torch.ops.seedaug.augment_list.default
 augment_list_out = torch.ops.seedaug.augment_list_out.default
 augment_backward = torch.ops.seedaug.augment_backward.default
@@ -168,6 +170,7 @@ for _name, _fake in {
     "augment_nograd": _fake_augment,
     "augment_key": _fake_augment_key,
     "augment_out": _fake_nothing,
+    "augment_rows_out": _fake_nothing,
     "augment_list": _fake_augment_list,
     "augment_list_out": _fake_nothing,
     "augment_backward": _fake_augment_backward,

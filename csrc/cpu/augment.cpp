@@ -97,7 +97,9 @@ class Worker {
   void begin_sample(int64_t sample) {
     sample_ = sample;
     source_ = b_.sources[b_.sources_differ ? sample : 0];
-    if (!b_.sources_differ) source_.data += sample * b_.source_stride;
+    if (!b_.sources_differ) {
+      source_.data += (b_.rows == nullptr ? sample : b_.rows[sample]) * b_.source_stride;
+    }
     key_ = packed_key(b_.keys + sample * b_.key_stride);
     sample_geometry(p_, key_, source_.height, source_.width, geometry_);
     cut(geometry_.x, runs_);

@@ -252,6 +252,37 @@ void augment_out(Tensor input, Tensor keys, Numbers program, Values values, Tens
   run(call, checked, writable_view(out, checked.per_sample), out);
 }
 
+void augment_rows_out(Tensor input, Tensor rows, Tensor keys, Numbers program, Values values,
+                      Tensor out) {
+  STD_TORCH_CHECK(!input.is_cuda(), "rows of an input are taken on the CPU only");
+  const Keys checked = check_keys(keys, false, -1);
+  STD_TORCH_CHECK(checked.per_sample, "keys must be [N, 3], got ", shape_text(keys));
+  STD_TORCH_CHECK(
+      rows.scalar_type() == ScalarType::Long && rows.dim() == 1 && rows.is_cpu() &&
+          rows.size(0) == checked.count,
+      "rows must be int64 [N], one for each key, on the CPU, got ", shape_text(rows));
+  rows = torch::stable::contiguous(rows);
+  Call call;
+  const auto find = [&](DType element, int64_t channels) -> const Program& {
+    lower_or_throw(program, values, element, element_type(out.scalar_type()), channels,
+                   call.lowered);
+    return call.lowered;
+  };
+  const View v = prepare_with(call, input, true, input.dim() > 0 ? input.size(0) : 0, find);
+  call.batch.samples = checked.count;
+  call.batch.rows = static_cast<const int64_t*>(rows.data_ptr());
+  for (int64_t n = 0; n < checked.count; ++n) {
+    STD_TORCH_CHECK(call.batch.rows[n] >= 0 && call.batch.rows[n] < v.samples, "rows[", n, "] is ",
+                    call.batch.rows[n], ", the input has ", v.samples, " rows");
+  }
+  const auto shape = input.sizes();
+  std::vector<int64_t> sizes(shape.begin(), shape.end());
+  sizes[0] = checked.count;
+  check_out(call, sizes, out);
+  check_apart(out, input);
+  run(call, checked, writable_view(out, true), out);
+}
+
 Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, Numbers program, Values values,
                     ScalarType dtype, int64_t layout) {
   STD_TORCH_CHECK(!inputs.empty(), "inputs must hold at least one image");

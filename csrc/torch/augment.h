@@ -28,6 +28,8 @@ Tensor augment_one_key(Tensor input, const std::array<int64_t, 3>& words, const 
 
 void augment_out(Tensor input, Tensor keys, std::vector<int64_t> program,
                  std::vector<double> values, Tensor out);
+void augment_rows_out(Tensor input, Tensor rows, Tensor keys, std::vector<int64_t> program,
+                      std::vector<double> values, Tensor out);
 Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, std::vector<int64_t> program,
                     std::vector<double> values, ScalarType dtype, int64_t layout);
 void augment_list_out(std::vector<Tensor> inputs, Tensor keys, std::vector<int64_t> program,

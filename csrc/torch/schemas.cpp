@@ -31,6 +31,10 @@ STABLE_TORCH_LIBRARY(seedaug, m) {
   m.def(
       "augment_out(Tensor input, Tensor keys, int[] program, float[] values, Tensor(a!) out) -> "
       "()");
+  // Sample n is row rows[n] of the input: a shuffled batch of a dataset in memory. CPU only.
+  m.def(
+      "augment_rows_out(Tensor input, Tensor rows, Tensor keys, int[] program, float[] values, "
+      "Tensor(a!) out) -> ()");
   m.def(
       "augment_list(Tensor[] inputs, Tensor keys, int[] program, float[] values, ScalarType dtype, "
       "int layout) -> "
@@ -65,6 +69,7 @@ STABLE_TORCH_LIBRARY_IMPL(seedaug, CompositeExplicitAutograd, m) {
   m.impl("augment_key", TORCH_BOX(&augment_key));           \
   m.impl("augment_interned", TORCH_BOX(&augment_interned)); \
   m.impl("augment_out", TORCH_BOX(&augment_out));           \
+  m.impl("augment_rows_out", TORCH_BOX(&augment_rows_out)); \
   m.impl("augment_list", TORCH_BOX(&augment_list));         \
   m.impl("augment_list_out", TORCH_BOX(&augment_list_out)); \
   m.impl("augment_backward", TORCH_BOX(&augment_backward)); \

@@ -83,6 +83,9 @@ class CarryingDataset(Dataset[Any]):
 
     def __getitems__(self, indices: list[int]) -> list[Any]:
         if isinstance(indices, EpochBatch):
+            at_once = getattr(self.dataset, "__getitems__", None)
+            if callable(at_once) and indices.repeats is None:
+                return indices.carry(at_once)
             return indices.load(self.dataset.__getitem__)
         return [self[index] for index in indices]
 

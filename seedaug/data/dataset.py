@@ -9,10 +9,11 @@ from typing import Any, Literal
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from seedaug import _core
+from seedaug.data.batch import BatchLoad, Workshop
 from seedaug.data.index import EpochBatch, SampleIndex, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
-from seedaug.key import check_coordinate, pack
+from seedaug.key import Packed, check_coordinate, pack
 
 _MAX_INDEX: int = _core.MAX_INDEX
 _MAX_WORKER: int = _core.MAX_WORKER
@@ -104,15 +105,42 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         return self._item(index, self._clock.epoch, 0)
 
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
-        """A batch of samples: what a DataLoader calls, with an `EpochBatch` or plain indices."""
-        if isinstance(indices, EpochBatch):
-            return indices.load(self.__getitem__)
-        if ride.get() is not None or any(type(index) is SampleIndex for index in indices):
+        """A batch of samples: what a DataLoader calls, with an `EpochBatch` or plain indices.
+
+        Where the transform ends in a program, that runs once for the whole batch; the images are
+        then views of one tensor.
+        """
+        if any(type(index) is SampleIndex for index in indices):
             return [self[index] for index in indices]
+        own = type(self).__getitem__ is SeededDataset.__getitem__
+        plan = self._workshop.plans.find(self.transform) if own and indices else None
+        if isinstance(indices, EpochBatch):
+            epoch, repeats = indices.epoch, indices.repeats
+            if plan is not None:
+                load = BatchLoad(self, plan, indices, epoch, repeats, indices.collated, True)
+                if (made := load.load()) is not None:
+                    return made
+            return indices.load(self.__getitem__)
+        riding = ride.get()
         plain = [self._plain(index) for index in indices]
-        self._clock.visit(plain, self)
-        epoch = self._clock.epoch
-        return [self._item(index, epoch, 0) for index in plain]
+        if riding is None:
+            self._clock.visit(plain, self)
+        epoch, repeat = (self._clock.epoch, 0) if riding is None else riding
+        if plan is not None:
+            again = [repeat] * len(plain) if repeat else None
+            if (made := BatchLoad(self, plan, plain, epoch, again).load()) is not None:
+                return made
+        return [self._item(index, epoch, repeat) for index in plain]
+
+    @property
+    def _workshop(self) -> Workshop:
+        found: Workshop | None = self.__dict__.get("_kept")
+        if found is None:
+            found = self.__dict__["_kept"] = Workshop()
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_kept"}
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))
@@ -132,7 +160,10 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         worker = self._rank + repeat * self._world
         if worker > _MAX_WORKER:
             check_coordinate("worker", worker)
-        return self._make(pack(self.seed, epoch, worker, index), self._fetch, index)
+        return self._under(pack(self.seed, epoch, worker, index), self._sample, index)
+
+    def _sample(self, index: int, packed: Packed) -> Any:
+        return self._finish(self._fetch(index), packed)
 
     def _normalised(self, index: int) -> int:
         """A negative index counted from the end, as in a list."""

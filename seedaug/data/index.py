@@ -62,17 +62,31 @@ class EpochBatch(list[int]):
         indices: what the batch holds.
         epoch: the epoch they are drawn in.
         repeats: which visit each is, or None when all are first visits.
+        collated: whether torch's default_collate, and nothing else, is what the samples go to.
     """
 
     def __init__(
-        self, indices: Iterable[int], epoch: int, repeats: list[int] | None = None
+        self,
+        indices: Iterable[int],
+        epoch: int,
+        repeats: list[int] | None = None,
+        collated: bool = False,
     ) -> None:
         super().__init__(indices)
         self.epoch = epoch
         self.repeats = repeats
+        self.collated = collated
 
-    def __reduce__(self) -> tuple[type[EpochBatch], tuple[list[int], int, list[int] | None]]:
-        return EpochBatch, ([*self], self.epoch, self.repeats)
+    def __reduce__(self) -> tuple[type[EpochBatch], tuple[Any, ...]]:
+        return EpochBatch, ([*self], self.epoch, self.repeats, self.collated)
+
+    def carry(self, items: Callable[[list[int]], list[Any]]) -> list[Any]:
+        """Call `items` on the plain indices, with their epoch in reach; all are first visits."""
+        token = ride.set((self.epoch, 0))
+        try:
+            return items([*self])
+        finally:
+            ride.reset(token)
 
     def load(self, item: Callable[[int], Any]) -> list[Any]:
         """Call `item` on each index, with its epoch and repeat in reach."""

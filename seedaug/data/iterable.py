@@ -11,7 +11,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from seedaug.data.index import ride
 from seedaug.data.keyed import NOTHING, KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
-from seedaug.key import check_coordinate, pack
+from seedaug.key import Packed, check_coordinate, pack
 
 _WATCHED_WORKERS = 1024
 
@@ -106,9 +106,12 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
         source = iter(self.dataset)
         for index in itertools.count():
             packed = pack(self.seed, epoch, worker, index)
-            sample = self._make(packed, lambda end: next(source, end), NOTHING)
+            sample = self._under(packed, self._next_of, source)
             if sample is NOTHING:
                 break
             yield sample
         if clock.epoch == epoch:
             clock.finish(own)
+
+    def _next_of(self, source: Iterator[Any], packed: Packed) -> Any:
+        return self._finish(next(source, NOTHING), packed)

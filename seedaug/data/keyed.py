@@ -73,20 +73,23 @@ class KeyedSource:
         if callable(inner):
             inner(epoch)
 
-    def _make(self, packed: Packed, fetch: Callable[[Any], Any], argument: Any) -> Any:
-        """The sample ``fetch(argument)``, made and transformed under its key."""
+    def _under(self, packed: Packed, make: Callable[[Any, Packed], Any], argument: Any) -> Any:
+        """``make(argument, packed)`` under that key; errors are told whose they are."""
         token = _current.set(Sample(packed))
         try:
             if not self.seed_globals:
-                return self._finish(fetch(argument), packed)
+                return make(argument, packed)
             with SeededGlobals(packed):
-                return self._finish(fetch(argument), packed)
+                return make(argument, packed)
         except Exception as error:
-            if hasattr(error, "add_note"):  # Python 3.11
-                error.add_note(f"seedaug: raised while making {Key.unpack(packed)} of {self!r}")
+            self._name_sample(error, packed)
             raise
         finally:
             _current.reset(token)
+
+    def _name_sample(self, error: Exception, packed: Packed) -> None:
+        if hasattr(error, "add_note"):  # Python 3.11
+            error.add_note(f"seedaug: raised while making {Key.unpack(packed)} of {self!r}")
 
     def _finish(self, sample: Any, packed: Packed) -> Any:
         if sample is NOTHING:
@@ -97,30 +100,37 @@ class KeyedSource:
             sample = self._transform_parts(sample)
         if not self.return_key:
             return sample
-        key = torch.tensor(packed, dtype=torch.int64, device="cpu")
-        return (*sample, key) if isinstance(sample, (tuple, list)) else (sample, key)
+        return with_key(sample, torch.tensor(packed, dtype=torch.int64, device="cpu"))
 
     def _transform_parts(self, sample: Any) -> Any:
         """`transform` on the first element of a tuple or list, `target_transform` on the second."""
+        parts = self._open(sample)
+        if parts is None:
+            return sample if self.transform is None else self.transform(sample)
+        if self.transform is not None:
+            parts[0] = self.transform(parts[0])
+        if self.target_transform is not None:
+            parts[1] = self.target_transform(parts[1])
+        return close(type(sample), parts)
+
+    def _open(self, sample: Any) -> list[Any] | None:
+        """The elements of a tuple or list, or None for a sample of another type.
+
+        Raises:
+            TypeError: an element is missing that a transform is for.
+        """
         if not isinstance(sample, (tuple, list)):
             if self.target_transform is not None:
                 raise TypeError(
                     f"target_transform= needs samples of two elements, got {type(sample).__name__}"
                 )
-            return sample if self.transform is None else self.transform(sample)
-        parts = [*sample]
-        for position, function in enumerate((self.transform, self.target_transform)):
-            if function is None:
-                continue
-            if position >= len(parts):
-                name = ("transform", "target_transform")[position]
+            return None
+        for position, name in enumerate(("transform", "target_transform")):
+            if getattr(self, name) is not None and position >= len(sample):
                 raise TypeError(
-                    f"{name}= needs samples of {position + 1} or more elements, got {len(parts)}"
+                    f"{name}= needs samples of {position + 1} or more elements, got {len(sample)}"
                 )
-            parts[position] = function(parts[position])
-        if hasattr(sample, "_fields"):  # a named tuple
-            return type(sample)(*parts)
-        return parts if isinstance(sample, list) else tuple(parts)
+        return [*sample]
 
     def __getattr__(self, name: str) -> Any:
         """Attributes of the wrapped dataset: `classes`, `targets` and the like."""
@@ -136,3 +146,15 @@ class KeyedSource:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({type(self.dataset).__name__}, seed={self.seed})"
+
+
+def close(kind: type, parts: list[Any]) -> Any:
+    """A sample of the type `kind`, tuple or list, from its elements."""
+    if hasattr(kind, "_fields"):  # a named tuple
+        return kind(*parts)
+    return parts if issubclass(kind, list) else tuple(parts)
+
+
+def with_key(sample: Any, key: Any) -> Any:
+    """A sample with its key behind it."""
+    return (*sample, key) if isinstance(sample, (tuple, list)) else (sample, key)

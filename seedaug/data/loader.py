@@ -132,13 +132,14 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     def _plan(self, iterable: bool, cut_here: bool) -> KeyedBatches | CountedBatches | None:
         if iterable:
             return None
+        collated = self.collate_fn is torch.utils.data.default_collate
         if cut_here and isinstance(self.sampler, KeyedSampler):
-            return KeyedBatches(self.sampler, self.batch_size, self.drop_last)
+            return KeyedBatches(self.sampler, self.batch_size, self.drop_last, collated)
         batched = self.batch_sampler is not None
         source: Any = self.batch_sampler if batched else self.sampler
         if any(getattr(part, "worker", 0) == 0 for part in self._sources):
             warn_of_equal_ranks(source)
-        return CountedBatches(source, self.seed, batched, self.dataset)
+        return CountedBatches(source, self.seed, batched, self.dataset, collated)
 
     @property
     def _index_sampler(self) -> Any:

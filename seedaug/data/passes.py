@@ -63,10 +63,14 @@ class KeyedBatches:
         sampler: whose order it is.
         batch_size: indices in a batch, or None for single indices.
         drop_last: leave out a last batch that isn't full.
+        collated: see `EpochBatch`.
     """
 
-    def __init__(self, sampler: KeyedSampler, batch_size: int | None, drop_last: bool) -> None:
+    def __init__(
+        self, sampler: KeyedSampler, batch_size: int | None, drop_last: bool, collated: bool = False
+    ) -> None:
         self.sampler = sampler
+        self.collated = collated
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.epoch = 0
@@ -90,9 +94,8 @@ class KeyedBatches:
                 yield SampleIndex(int(indices[number]), epoch, int(again[number]))
                 continue
             part = slice(number * size, (number + 1) * size)
-            yield EpochBatch(
-                indices[part].tolist(), epoch, None if repeats is None else again[part].tolist()
-            )
+            some = None if repeats is None else again[part].tolist()
+            yield EpochBatch(indices[part].tolist(), epoch, some, self.collated)
 
 
 class CountedBatches:
@@ -107,10 +110,19 @@ class CountedBatches:
         seed: 0 … 2**64 - 1.
         batched: whether `source` gives sequences of indices.
         dataset: what the indices are of.
+        collated: see `EpochBatch`.
     """
 
-    def __init__(self, source: Iterable[Any], seed: int, batched: bool, dataset: Any) -> None:
+    def __init__(
+        self,
+        source: Iterable[Any],
+        seed: int,
+        batched: bool,
+        dataset: Any,
+        collated: bool = False,
+    ) -> None:
         self.dataset = dataset
+        self.collated = collated
         self.source = source
         self.seed = seed
         self.batched = batched
@@ -142,7 +154,8 @@ class CountedBatches:
                 continue
             batch = [index_of(index) for index in given]
             if self.batched:
-                yield EpochBatch(batch, epoch, repeats if repeats and any(repeats) else None)
+                some = repeats if repeats and any(repeats) else None
+                yield EpochBatch(batch, epoch, some, self.collated)
             else:
                 yield SampleIndex(batch[0], epoch, repeats[0] if repeats else 0)
         if number + 1 < skip:

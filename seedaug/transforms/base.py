@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, TypeAlias, cast
 
 import torch
@@ -243,6 +243,13 @@ class Transform(nn.Module):
         hooks += [self._backward_hooks, self._backward_pre_hooks]
         own = type(self).forward is not base.forward or "forward" in self.__dict__
         return not own and type(self).__call__ is nn.Module.__call__ and not any(hooks)
+
+    def parts(self) -> Sequence[Any]:
+        """What is called one after another for a single input: pipelines, and other callables.
+
+        Empty if calling this transform is more than that.
+        """
+        return ()
 
     def apply_source(self, inputs: tuple[Any, ...], source: Source, occurrence: int) -> Any:
         """Apply under one key, or sample by sample under N."""

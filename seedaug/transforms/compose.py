@@ -226,6 +226,12 @@ class Compose(Transform):
         self._foreign = any(_is_foreign(part) for part in self._parts)
         self._occurrences: dict[tuple[int, int], tuple[int, ...]] = {}
 
+    def parts(self) -> Sequence[Part]:
+        """As `Transform.parts`."""
+        if self._structure != structure[0]:
+            self._build()
+        return self._parts if self.runs_as(Compose) else ()
+
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in _BUILT}
 

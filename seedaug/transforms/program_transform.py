@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -64,6 +65,10 @@ class ProgramTransform(Transform):
         if found is None:
             found = self.__dict__["_alone"] = pipeline.Pipeline([self])
         return found
+
+    def parts(self) -> Sequence[pipeline.Pipeline]:
+        """As `Transform.parts`: the program of this one instruction."""
+        return [self.alone] if self.runs_as(ProgramTransform) else ()
 
     def forward(
         self,

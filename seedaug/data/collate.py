@@ -1,0 +1,73 @@
+"""Batches that are there before they are collated, and how torch's collation finds them.
+
+`torch.utils.data.default_collate` looks up types in `default_collate_fn_map`, which it documents
+for extensions like these two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.utils.data._utils.collate import collate, default_collate_fn_map
+
+__all__ = ["MadeBatch", "MadeSample", "made_samples"]
+
+
+class MadeBatch:
+    """Stands in samples for their part of a batch; collated, it is the whole batch.
+
+    Args:
+        whole: [N, ...].
+    """
+
+    __slots__ = ("whole",)
+
+    def __init__(self, whole: Tensor) -> None:
+        self.whole = whole
+
+
+class MadeSample(tuple[Any, ...]):
+    """A sample (image, ...) whose image is a view of the batch that was made at once.
+
+    A tuple in every other respect. Collated with the others of its batch, in order, the images are
+    not copied together again.
+    """
+
+    whole: Tensor
+    place: int
+
+    def __reduce__(self) -> Any:
+        return tuple, (tuple(self),)
+
+
+def made_samples(whole: Tensor, samples: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Samples as `MadeSample`; the first element of the n-th is a view of ``whole[n]``."""
+    made = []
+    for place, sample in enumerate(samples):
+        one = MadeSample(sample)
+        one.whole, one.place = whole, place
+        made.append(one)
+    return made
+
+
+def _collate_batch(batch: Sequence[MadeBatch], *, collate_fn_map: Any = None) -> Tensor:
+    return batch[0].whole
+
+
+def _collate_samples(batch: Sequence[MadeSample], *, collate_fn_map: Any = None) -> Any:
+    first = batch[0]
+    complete = len(batch) == len(first.whole) and all(
+        type(one) is MadeSample and one.whole is first.whole and one.place == place
+        for place, one in enumerate(batch)
+    )
+    if not complete:
+        plain = [tuple(one) for one in batch]
+        return collate(plain, collate_fn_map=collate_fn_map)
+    rest = [(MadeBatch(first.whole), *one[1:]) for one in batch]
+    return collate(rest, collate_fn_map=collate_fn_map)
+
+
+default_collate_fn_map[MadeBatch] = _collate_batch
+default_collate_fn_map[MadeSample] = _collate_samples
