@@ -27,10 +27,11 @@ struct Batch {
   const Source* sources;  // always the host's: [samples] if sources_differ, else [1]
   bool sources_differ;
   int64_t source_stride;  // bytes from sample to sample, unless sources_differ
-  const int64_t* rows;    // the host's: sample n is row rows[n] of the source; null: row n
   const int64_t* keys;    // [samples, 3] packed keys, or one of them and key_stride 0
   int64_t key_stride;
   Target target;
+  // The host's: sample n is row rows[n] of the source. Null: it is row n.
+  const int64_t* rows = nullptr;
 };
 
 struct BackwardBatch {

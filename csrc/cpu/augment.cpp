@@ -15,6 +15,9 @@ namespace {
 
 constexpr int64_t kGroupElements =
     1024;  // of one channel: 4 KiB of normals beside 4 KiB of results
+// Of narrower images the rows are filled first, and what comes from the source is written over
+// that: a row of so few elements costs less than the two short stretches at its ends.
+constexpr int32_t kNarrow = 128;
 
 int64_t rows_per_group(const Batch& b) {
   return std::clamp<int64_t>(kGroupElements / b.target.width, 1, b.target.height);
@@ -86,9 +89,11 @@ class Worker {
     frame_ = frame;
     cut(geometry_.y, static_cast<int32_t>(first_row_), static_cast<int32_t>(last_row_), bands_);
     if (stage_in_) load_rows();
+    const int background = find_background();
     for (int64_t c = 0; c < b_.channels; ++c) {
       draw_normals(c);
-      for (const Band& band : bands_) rows(c, band);
+      if (background >= 0) fill_group(c, background);
+      for (const Band& band : bands_) rows(c, band, background >= 0);
     }
     if (stage_out_) store_rows();
   }
@@ -176,8 +181,74 @@ class Worker {
     }
   }
 
-  // One channel of a band, run by run.
-  void rows(int64_t c, const Band& band) {
+  // The fill to write first, or -1: where rows are narrow, something of this group is filled, all
+  // of it by one fill, and with the same value everywhere.
+  int find_background() const {
+    if (p_.noises > 0 || b_.target.width > kNarrow) return -1;
+    int found = -1;
+    const auto meet = [&](int fill) {
+      if (fill < 0) return true;
+      const bool same = found < 0 || found == fill;
+      found = fill;
+      return same;
+    };
+    for (const Run& run : runs_) {
+      if (!meet(run.fill)) return -1;
+    }
+    for (const Band& band : bands_) {
+      if (!meet(band.source < 0 ? -1 - band.source : -1)) return -1;
+    }
+    return found;
+  }
+
+  // Writes a fill's value to a channel of the group.
+  void fill_group(int64_t c, int fill) {
+    const int64_t elements = group_rows_ * b_.target.width, bytes = elements * out_size_;
+    if (background_fill_ != fill) {
+      background_fill_ = fill;
+      background_.resize(static_cast<size_t>(b_.channels * bytes));
+      for (int64_t channel = 0; channel < b_.channels; ++channel) {
+        const Run all{0, static_cast<int32_t>(elements), 0, 0, static_cast<int8_t>(fill)};
+        Rows part{};
+        part.rows = 1;
+        part.count = elements;
+        part.target = background_.data() + channel * bytes;
+        run_part(channel, all, -1 - fill, part);
+      }
+    }
+    const char* from = background_.data() + c * bytes;
+    const int64_t pitch = target_pitch(), row = b_.target.width * out_size_;
+    char* to = target_row(c, first_row_);
+    if (pitch == row) {
+      std::memcpy(to, from, static_cast<size_t>((last_row_ - first_row_) * row));
+      return;
+    }
+    for (int64_t y = first_row_; y < last_row_; ++y, to += pitch) {
+      std::memcpy(to, from, static_cast<size_t>(row));
+    }
+  }
+
+  // Output rows of one channel: in the result, or staged.
+  char* target_row(int64_t c, int64_t y) {
+    if (!stage_out_) return target_at(c, y);
+    return out_rows_.data() + ((y - first_row_) * b_.channels + c) * b_.target.width * out_size_;
+  }
+
+  int64_t target_pitch() const {
+    return (stage_out_ ? b_.channels * b_.target.width : b_.target.row) * out_size_;
+  }
+
+  void run_part(int64_t c, const Run& run, int32_t pixel, Rows& part) {
+    if (p_.geometry_only) {
+      move(c, run, pixel, part);
+    } else {
+      compute(c, run, pixel, part);
+    }
+  }
+
+  // One channel of a band, run by run; what is filled may have been written before.
+  void rows(int64_t c, const Band& band, bool filled) {
+    if (filled && band.source < 0) return;
     const int64_t local = band.begin - first_row_;
     Rows whole{};
     whole.rows = band.count;
@@ -186,16 +257,15 @@ class Worker {
                                : source_at(c, band.source, origin_);
       whole.source_pitch = (stage_in_ ? b_.channels * span_ : band.step * source_.row) * in_size_;
     }
-    whole.target = stage_out_
-                       ? out_rows_.data() + (local * b_.channels + c) * b_.target.width * out_size_
-                       : target_at(c, band.begin);
-    whole.target_pitch = (stage_out_ ? b_.channels * b_.target.width : b_.target.row) * out_size_;
+    whole.target = target_row(c, band.begin);
+    whole.target_pitch = target_pitch();
     if (p_.noises > 0) {
       whole.normals = normals_.data() + local * b_.target.width;
       whole.normals_plane = normals_pitch_;
       whole.normals_pitch = b_.target.width;
     }
     for (const Run& run : runs_) {
+      if (filled && run.fill >= 0) continue;
       const int32_t column = run.fill >= 0 ? -1 - run.fill : run.source;
       const int32_t pixel = later_fill(column, band.source);
       Rows part = whole;
@@ -206,11 +276,7 @@ class Worker {
         part.source =
             static_cast<const char*>(whole.source) + int64_t{run.source - origin_} * in_size_;
       }
-      if (p_.geometry_only) {
-        move(c, run, pixel, part);
-      } else {
-        compute(c, run, pixel, part);
-      }
+      run_part(c, run, pixel, part);
     }
   }
 
@@ -280,6 +346,8 @@ class Worker {
   std::vector<PointwiseOp> channel_ops_;  // [channel, op]
   std::vector<char> in_rows_, out_rows_;  // [row of the group, channel, column]
   const bool stage_out_;
+  std::vector<char> background_;  // [channel, element of the group]: one fill's value
+  int background_fill_ = -1;
 
   int64_t sample_ = -1, frame_ = 0, first_row_ = 0, last_row_ = 0;
   Source source_{};

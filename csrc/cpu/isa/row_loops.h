@@ -97,52 +97,82 @@ SEEDAUG_VEC void steps(F (&v)[N], const Rows& row, int64_t i) {
   for (int k = 0; k < row.op_count; ++k) step(v, row.ops[k], row, i);
 }
 
-template <int N, DType In, Walk W, DType Out>
-SEEDAUG_VEC void vectors(const Rows& row, int64_t i) {
+// What happens to the values between load and store.
+struct AnyChain {  // interpreted
+  const Rows& row;
+  template <int N>
+  SEEDAUG_VEC void operator()(F (&v)[N], int64_t i) const {
+    steps(v, row, i);
+  }
+};
+
+struct AffineChain {  // a single fma, as of normalised bytes: nothing to interpret
+  F a, b;
+  template <int N>
+  SEEDAUG_VEC void operator()(F (&v)[N], int64_t) const {
+#pragma GCC unroll 4
+    for (int n = 0; n < N; ++n) v[n] = fused(v[n], a, b);
+  }
+};
+
+// N vectors from element i on.
+template <int N, DType In, Walk W, DType Out, class Chain>
+SEEDAUG_VEC void vectors(const Rows& row, const Chain& chain, int64_t i) {
   F v[N];
 #pragma GCC unroll 4
   for (int n = 0; n < N; ++n) v[n] = fetch<In, W>(row.source, i + n * kWidth);
-  steps(v, row, i);
+  chain(v, i);
   auto* to = static_cast<typename Element<Out>::Type*>(row.target) + i;
 #pragma GCC unroll 4
   for (int n = 0; n < N; ++n) Element<Out>::put(to + n * kWidth, v[n]);
 }
 
-template <DType In, Walk W, DType Out>
-SEEDAUG_VEC void walk_row(const Rows& row) {
+template <DType In, Walk W, DType Out, class Chain>
+SEEDAUG_VEC void walk_row(const Rows& row, const Chain& chain) {
   int64_t i = 0;
   if constexpr (kVectors > 1) {
     for (; i + kVectors * kWidth <= row.count; i += kVectors * kWidth) {
-      vectors<kVectors, In, W, Out>(row, i);
+      vectors<kVectors, In, W, Out>(row, chain, i);
     }
     if (i + 2 * kWidth <= row.count) {
-      vectors<2, In, W, Out>(row, i);
+      vectors<2, In, W, Out>(row, chain, i);
       i += 2 * kWidth;
     }
   }
-  for (; i + kWidth <= row.count; i += kWidth) vectors<1, In, W, Out>(row, i);
+  for (; i + kWidth <= row.count; i += kWidth) vectors<1, In, W, Out>(row, chain, i);
   if (i == row.count) return;
   if (i > 0) {  // the last vector again, ending with the row: the same values where it overlaps
-    vectors<1, In, W, Out>(row, row.count - kWidth);
+    vectors<1, In, W, Out>(row, chain, row.count - kWidth);
     return;
   }
   F v[1] = {fetch_some<In, W>(row.source, row.count)};
-  steps(v, row, 0);
+  chain(v, 0);
   typename Element<Out>::Type some[kWidth];
   Element<Out>::put(some, v[0]);
   auto* to = static_cast<typename Element<Out>::Type*>(row.target);
   for (int64_t k = 0; k < row.count; ++k) to[k] = some[k];
 }
 
+template <DType In, Walk W, DType Out, class Chain>
+SEEDAUG_VEC void walk_rows_through(Rows& row, const Chain& chain) {
+  for (int64_t r = 0; r < row.rows; ++r) {
+    walk_row<In, W, Out>(row, chain);
+    row.source = static_cast<const char*>(row.source) + row.source_pitch;
+    row.target = static_cast<char*>(row.target) + row.target_pitch;
+    row.normals += row.normals_pitch;
+  }
+}
+
 template <DType In, Walk W, DType Out>
 void walk_rows(const Rows& rows) {
   Rows row = rows;
-  for (int64_t r = 0; r < rows.rows; ++r) {
-    walk_row<In, W, Out>(row);
-    row.source = static_cast<const char*>(row.source) + rows.source_pitch;
-    row.target = static_cast<char*>(row.target) + rows.target_pitch;
-    row.normals += rows.normals_pitch;
+  if constexpr (In == DType::u8 && W != Walk::constant && Out != DType::u8) {
+    if (row.op_count == 1 && row.ops[0].code == PointwiseOp::Code::affine) {
+      const AffineChain chain{broadcast(row.ops[0].a), broadcast(row.ops[0].b)};
+      return walk_rows_through<In, W, Out>(row, chain);
+    }
   }
+  walk_rows_through<In, W, Out>(row, AnyChain{row});
 }
 
 }  // namespace seedaug::SEEDAUG_ISA_NAME
