@@ -219,13 +219,16 @@ class BatchInMaking:
             return None
         kind, occurrences, images = type(self._like), waiting[0].occurrences, []
         for image, _, its_occurrences in waiting:
-            if type(image) is not kind or its_occurrences != occurrences:
+            same = its_occurrences is occurrences or its_occurrences == occurrences
+            if type(image) is not kind or not same:
                 return None
             try:
                 x = image if kind is Tensor else to_tensor(image, self._role)
             except (TypeError, ValueError):
                 return None
-            if not fusable(x):
+            # The op takes images of one type and device only, so that of bytes on the CPU the
+            # first speaks for all.
+            if (not images or x.is_floating_point()) and not fusable(x):
                 return None
             images.append(x)
         return images

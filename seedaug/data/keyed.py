@@ -125,11 +125,13 @@ class KeyedSource:
                     f"target_transform= needs samples of two elements, got {type(sample).__name__}"
                 )
             return None
-        for position, name in enumerate(("transform", "target_transform")):
-            if getattr(self, name) is not None and position >= len(sample):
-                raise TypeError(
-                    f"{name}= needs samples of {position + 1} or more elements, got {len(sample)}"
-                )
+        wanted = 2 if self.target_transform is not None else int(self.transform is not None)
+        if len(sample) < wanted:
+            name = "transform" if not len(sample) and self.transform else "target_transform"
+            wanted = 1 if name == "transform" else 2
+            raise TypeError(
+                f"{name}= needs samples of {wanted} or more elements, got {len(sample)}"
+            )
         return [*sample]
 
     def __getattr__(self, name: str) -> Any:
