@@ -135,6 +135,7 @@ DATASETS = {
     "a tensor": IMAGES,
     "clips": TensorDataset(IMAGES[:20].unflatten(0, (10, 2)), LABELS[:10]),
     "subset": Subset(Subset(TensorDataset(IMAGES, LABELS), range(2, COUNT)), [5, 0, 0, 7, 20, 1]),
+    "subset of a tensor": Subset(IMAGES, [3, 1, 2, 2, 8, 0]),
     "float tensors": TensorDataset(IMAGES.float() / 255, LABELS),
     "strided tensors": TensorDataset(IMAGES.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)),
     **{
@@ -469,7 +470,7 @@ def test_rows_of_an_input():
 
 
 def test_where_samples_lie():
-    tensors, rows = batch_module.resident_rows(DATASETS["subset"], [1, 3])
-    assert tensors[0] is IMAGES
-    assert rows == [2, 9]
-    assert batch_module.resident_rows(Items(pair), [0])[0] == ()
+    found = batch_module.find_resident(DATASETS["subset"], [1, 3])
+    assert found.tensors[0] is IMAGES
+    assert found.rows == [2, 9]
+    assert batch_module.find_resident(Items(pair), [0]) is None

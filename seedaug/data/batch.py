@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -95,7 +95,10 @@ class BatchLoad:
         pipeline, source = self.plan.pipeline, self.source
         if self.plan.before or source.target_transform is not None or not pipeline.within_limit:
             return None
-        tensors, rows = resident_rows(source.dataset, self.indices)
+        found = find_resident(source.dataset, self.indices)
+        if found is None:
+            return None
+        tensors, rows, bare = found
         if not tensors or min(rows) < 0 or max(rows) >= min(map(len, tensors)):
             return None
         images, others = tensors[0], tensors[1:]
@@ -116,7 +119,6 @@ class BatchLoad:
         except (RuntimeError, ValueError):  # one by one the error is explained
             return None
         columns = [whole, *(column[where] for column in others)]
-        bare = isinstance(source.dataset, Tensor)
         if source.return_key:
             columns.append(packed)
         if self.collated:
@@ -192,15 +194,20 @@ class BatchLoad:
         return made_samples(whole, samples)
 
 
-def resident_rows(dataset: Any, rows: Sequence[int]) -> tuple[tuple[Tensor, ...], Sequence[int]]:
-    """The tensors whose rows are a dataset's samples, and where in them those samples are.
+class Resident(NamedTuple):
+    """Where samples lie in memory: row n of each tensor is sample n."""
 
-    Returns:
-        No tensors if the dataset is another than a TensorDataset, a tensor, or a Subset of these.
-    """
+    tensors: tuple[Tensor, ...]
+    rows: Sequence[int]
+    bare: bool  # a sample is the row itself, and no tuple
+
+
+def find_resident(dataset: Any, indices: Sequence[int]) -> Resident | None:
+    """The samples of a TensorDataset, a tensor, or a Subset of these; None for other datasets."""
+    rows = indices
     while type(dataset) is Subset:
         rows = [dataset.indices[row] for row in rows]
         dataset = dataset.dataset
     if type(dataset) is TensorDataset:
-        return dataset.tensors, rows
-    return ((dataset,) if type(dataset) is Tensor else ()), rows
+        return Resident(dataset.tensors, rows, bare=False)
+    return Resident((dataset,), rows, bare=True) if type(dataset) is Tensor else None

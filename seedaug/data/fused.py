@@ -217,7 +217,8 @@ class BatchInMaking:
             (self._role,) = find_roles([self._like])
         if self._role not in ("tensor", "image", "array"):
             return None
-        kind, occurrences, images = type(self._like), waiting[0].occurrences, []
+        kind, occurrences = type(self._like), waiting[0].occurrences
+        images: list[Tensor] = []
         for image, _, its_occurrences in waiting:
             same = its_occurrences is occurrences or its_occurrences == occurrences
             if type(image) is not kind or not same:
