@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from seedaug._core import MAX_INDEX, MAX_WORKER
 from seedaug.context import current
 from seedaug.data.buffers import Buffers, worker_buffers
 from seedaug.data.collate import MadeBatch, made_samples
-from seedaug.data.fused import BatchInMaking, Fetched, Plan, Plans, empty_batch, fusable, only_step
+from seedaug.data.fused import BatchInMaking, Plan, Plans, empty_batch, fusable, only_step
 from seedaug.data.index import ride
 from seedaug.data.keyed import close, with_key
 from seedaug.key import Packed, keys
@@ -23,6 +23,10 @@ from seedaug.transforms.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from seedaug.data.dataset import SeededDataset
+
+
+Opened: TypeAlias = tuple[type, list[Any] | None]
+"""A sample's type, and its elements without the image if it is a tuple or list."""
 
 
 class Workshop:
@@ -135,23 +139,24 @@ class BatchLoad:
         making = BatchInMaking(
             len(self.indices), pipeline, source._workshop.buffers, source._name_sample
         )
-        opened: list[tuple[type, list[Any] | None]] = []
+        opened: list[Opened] = []
+        rows: list[Any] = [*map(tuple, packed.tolist())]
         token = ride.set((self.epoch, 0)) if self.carried else None
         try:
-            for place, (index, row) in enumerate(zip(self.indices, packed.tolist(), strict=True)):
+            for place, (index, row) in enumerate(zip(self.indices, rows, strict=True)):
                 if self.carried and self.repeats is not None:
                     ride.set((self.epoch, self.repeats[place]))
-                kind, parts, fetched = source._under(tuple(row), self._fetch, index)
-                opened.append((kind, parts))
-                making.add(fetched)
+                image, occurrences, rest = source._under(row, self._fetch, index)
+                opened.append(rest)
+                making.add(image, row, occurrences)
         finally:
             if token is not None:
                 ride.reset(token)
         making.flush()
         return self._assemble(making, opened, packed)
 
-    def _fetch(self, index: int, packed: Packed) -> tuple[type, list[Any] | None, Fetched]:
-        """A sample without its image, and the image as it comes before the program."""
+    def _fetch(self, index: int, packed: Packed) -> tuple[Any, tuple[int, ...], Opened]:
+        """The image as it comes before the program, the program's occurrences, and the rest."""
         sample = self.source._fetch(index)
         parts = self.source._open(sample)
         image = sample if parts is None else parts[0]
@@ -164,12 +169,12 @@ class BatchLoad:
             parts[0] = None
             if self.source.target_transform is not None:
                 parts[1] = self.source.target_transform(parts[1])
-        return type(sample), parts, Fetched(image, packed, occurrences)
+        return image, occurrences, (type(sample), parts)
 
     def _assemble(
         self,
         making: BatchInMaking,
-        opened: Sequence[tuple[type, list[Any] | None]],
+        opened: Sequence[Opened],
         packed: Tensor,
     ) -> list[Any]:
         whole = making.whole()

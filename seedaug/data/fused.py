@@ -22,7 +22,7 @@ from seedaug.transforms.compose import Compose
 from seedaug.transforms.pipeline import Pipeline
 from seedaug.transforms.sample import Role, find_roles, from_tensor, to_tensor
 
-__all__ = ["BatchInMaking", "Fetched", "Plan", "Plans", "empty_batch", "fusable", "only_step"]
+__all__ = ["BatchInMaking", "Plan", "Plans", "empty_batch", "fusable", "only_step"]
 
 CHUNK = 1 << 22  # bytes of fetched images that wait until they are augmented together
 
@@ -108,14 +108,6 @@ def empty_batch(
     return buffers.empty(step.dtype, size)
 
 
-class Fetched(NamedTuple):
-    """An image before its program, and what the program draws from."""
-
-    image: Any
-    packed: Packed
-    occurrences: tuple[int, ...]
-
-
 class BatchInMaking:
     """The images of one batch, augmented a chunk at a time.
 
@@ -142,24 +134,32 @@ class BatchInMaking:
         self._like: Any = None  # the first image, and
         self._role: Role = ""  # its role
         self._done = 0
-        self._waiting: list[Fetched] = []
+        # What waits: images, and what each is drawn from.
+        self._images: list[Any] = []
+        self._keys: list[Packed] = []
+        self._occurrences: list[tuple[int, ...]] = []
         self._bytes = 0
 
-    def add(self, fetched: Fetched) -> None:
+    def add(self, image: Any, packed: Packed, occurrences: tuple[int, ...]) -> None:
         """Take the next image; it is augmented now, or with those that follow."""
-        self._waiting.append(fetched)
-        self._bytes += getattr(fetched.image, "nbytes", CHUNK)
+        self._images.append(image)
+        self._keys.append(packed)
+        self._occurrences.append(occurrences)
+        self._bytes += getattr(image, "nbytes", CHUNK)
         if self._bytes >= CHUNK:
             self.flush()
 
     def flush(self) -> None:
         """Augment what waits."""
-        waiting, self._waiting, self._bytes = self._waiting, [], 0
-        if not waiting or (self._alone is None and self._together(waiting)):
-            return
+        if self._images and (self._alone is not None or not self._together()):
+            self._one_by_one()
+        self._images, self._keys, self._occurrences, self._bytes = [], [], [], 0
+
+    def _one_by_one(self) -> None:
         if self._alone is None:
             self._alone = self._views()
-        for image, packed, occurrences in waiting:
+        each = zip(self._images, self._keys, self._occurrences, strict=True)
+        for image, packed, occurrences in each:
             try:
                 self._alone.append(self.pipeline.under((image,), packed, occurrences))
             except Exception as error:
@@ -186,18 +186,20 @@ class BatchInMaking:
             return [*done]
         return [from_tensor(view, self._like, self._role) for view in done]
 
-    def _together(self, waiting: Sequence[Fetched]) -> bool:
-        """Augment images by one call; False if they don't allow it."""
-        images = self._tensors(waiting)
+    def _together(self) -> bool:
+        """Augment what waits by one call; False if it does not allow that."""
+        occurrences = self._occurrences[0]
+        if any(other is not occurrences and other != occurrences for other in self._occurrences):
+            return False
+        images = self._tensors()
         if images is None:
             return False
-        first = waiting[0]
-        step = only_step(self.pipeline, images[0], type(first.image), first.occurrences)
+        step = only_step(self.pipeline, images[0], type(self._like), occurrences)
         if step is None or (self._role == "array" and step.dtype == torch.bfloat16):
             return False
         if self._batch is not None and self._batch.dtype != step.dtype:
             return False
-        keys = torch.tensor([one.packed for one in waiting], dtype=torch.int64)
+        keys = torch.tensor(self._keys, dtype=torch.int64)
         try:
             if self._batch is None:
                 innermost = self._role == "array" or self.pipeline.layout == ops.CHANNELS_LAST
@@ -210,26 +212,23 @@ class BatchInMaking:
         self._done += len(images)
         return True
 
-    def _tensors(self, waiting: Sequence[Fetched]) -> list[Tensor] | None:
-        """The images as tensors that one call takes, or None."""
+    def _tensors(self) -> list[Tensor] | None:
+        """The waiting images as tensors that one call takes, or None."""
         if self._like is None:
-            self._like = waiting[0].image
+            self._like = self._images[0]
             (self._role,) = find_roles([self._like])
+        kind = type(self._like)
         if self._role not in ("tensor", "image", "array"):
             return None
-        kind, occurrences = type(self._like), waiting[0].occurrences
-        images: list[Tensor] = []
-        for image, _, its_occurrences in waiting:
-            same = its_occurrences is occurrences or its_occurrences == occurrences
-            if type(image) is not kind or not same:
-                return None
+        if any(type(image) is not kind for image in self._images):
+            return None
+        images: list[Tensor] = self._images
+        if kind is not Tensor:
             try:
-                x = image if kind is Tensor else to_tensor(image, self._role)
+                images = [to_tensor(image, self._role) for image in images]
             except (TypeError, ValueError):
                 return None
-            # The op takes images of one type and device only, so that of bytes on the CPU the
-            # first speaks for all.
-            if (not images or x.is_floating_point()) and not fusable(x):
-                return None
-            images.append(x)
-        return images
+        # The op takes images of one type and device only: where none has a gradient, because they
+        # hold integers, the first speaks for all.
+        asked = images if images[0].is_floating_point() else images[:1]
+        return images if all(map(fusable, asked)) else None

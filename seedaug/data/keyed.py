@@ -119,20 +119,20 @@ class KeyedSource:
         Raises:
             TypeError: an element is missing that a transform is for.
         """
-        if not isinstance(sample, (tuple, list)):
-            if self.target_transform is not None:
-                raise TypeError(
-                    f"target_transform= needs samples of two elements, got {type(sample).__name__}"
-                )
-            return None
-        wanted = 2 if self.target_transform is not None else int(self.transform is not None)
-        if len(sample) < wanted:
-            name = "transform" if not len(sample) and self.transform else "target_transform"
-            wanted = 1 if name == "transform" else 2
+        if isinstance(sample, (tuple, list)):
+            parts = [*sample]
+            if len(parts) > (self.target_transform is not None):
+                return parts
+            name = "target_transform" if parts or self.transform is None else "transform"
             raise TypeError(
-                f"{name}= needs samples of {wanted} or more elements, got {len(sample)}"
+                f"{name}= needs samples of {2 if name == 'target_transform' else 1} or more "
+                f"elements, got {len(parts)}"
             )
-        return [*sample]
+        if self.target_transform is not None:
+            raise TypeError(
+                f"target_transform= needs samples of two elements, got {type(sample).__name__}"
+            )
+        return None
 
     def __getattr__(self, name: str) -> Any:
         """Attributes of the wrapped dataset: `classes`, `targets` and the like."""
@@ -152,6 +152,8 @@ class KeyedSource:
 
 def close(kind: type, parts: list[Any]) -> Any:
     """A sample of the type `kind`, tuple or list, from its elements."""
+    if kind is tuple:
+        return tuple(parts)
     if hasattr(kind, "_fields"):  # a named tuple
         return kind(*parts)
     return parts if issubclass(kind, list) else tuple(parts)
