@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
-from torch.utils.data import Subset, TensorDataset
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from seedaug import ops
 from seedaug._core import MAX_INDEX, MAX_WORKER
 from seedaug.context import current
 from seedaug.data.buffers import Buffers, worker_buffers
 from seedaug.data.collate import MadeBatch, made_samples
-from seedaug.data.fused import BatchInMaking, Plan, Plans, empty_batch, fusable, only_step
+from seedaug.data.fused import BatchInMaking, Plan, Plans
 from seedaug.data.index import ride
-from seedaug.data.keyed import close, with_key
+from seedaug.data.keyed import closing, with_key
+from seedaug.data.resident import augment_rows, find_resident
 from seedaug.key import Packed, keys
 from seedaug.transforms.pipeline import Pipeline
+from seedaug.transforms.sample import find_roles, find_size
 
 if TYPE_CHECKING:
     from seedaug.data.dataset import SeededDataset
 
-
-Opened: TypeAlias = tuple[type, list[Any] | None]
-"""A sample's type, and its elements without the image if it is a tuple or list."""
+__all__ = ["BatchLoad", "Workshop"]
 
 
 class Workshop:
@@ -41,6 +39,14 @@ class Workshop:
         """Where batches lie: in a worker in shared memory."""
         shared = worker_buffers()
         return self._own if shared is None else shared
+
+
+class Opened(NamedTuple):
+    """A fetched sample, taken apart."""
+
+    parts: list[Any]
+    places: tuple[int, ...]  # of the images and masks among them
+    close: Callable[[list[Any]], Any]  # makes a sample of all parts
 
 
 class BatchLoad:
@@ -73,6 +79,7 @@ class BatchLoad:
         self.repeats = repeats
         self.collated = collated
         self.carried = carried
+        self._made: dict[int, BatchInMaking] = {}  # by the place of their image in a sample
 
     def load(self) -> list[Any] | None:
         """The samples as they are to be collated, or None if they must be loaded one by one."""
@@ -80,8 +87,7 @@ class BatchLoad:
         if packed is None:
             return None
         self.plan.pipeline.refresh()
-        found = self._resident(packed)
-        return self._fetched(packed) if found is None else found
+        return self._resident(packed) or self._fetched(packed)
 
     def _keys(self) -> Tensor | None:
         if min(self.indices) < 0 or max(self.indices) > MAX_INDEX:
@@ -92,127 +98,115 @@ class BatchLoad:
             return None
         return keys(self.source.seed, self.epoch, workers, np.array(self.indices, dtype=np.int64))
 
-    # --- Samples that lie in memory, as rows of tensors ---
-
     def _resident(self, packed: Tensor) -> list[Any] | None:
-        """The batch of a TensorDataset (or a subset of one) without fetching sample by sample."""
-        pipeline, source = self.plan.pipeline, self.source
-        if self.plan.before or source.target_transform is not None or not pipeline.within_limit:
+        """The samples of a dataset of tensors, or None if it is another."""
+        source = self.source
+        joint = source.transforms is not None or source.target_transform is not None
+        samples = None if joint or self.plan.before else find_resident(source.dataset, self.indices)
+        if samples is None:
             return None
-        found = find_resident(source.dataset, self.indices)
-        if found is None:
+        columns = augment_rows(samples, packed, self.plan.pipeline, source._workshop.buffers)
+        if columns is None:
             return None
-        tensors, rows, bare = found
-        if not tensors or min(rows) < 0 or max(rows) >= min(map(len, tensors)):
-            return None
-        images, others = tensors[0], tensors[1:]
-        if images.dim() < 3 or not fusable(images):
-            return None
-        step = only_step(pipeline, images, Tensor, pipeline.first[0])
-        if step is None:
-            return None
-        where = torch.tensor(rows)
-        innermost = pipeline.layout == ops.CHANNELS_LAST
-        try:
-            whole = empty_batch(
-                source._workshop.buffers, len(rows), step, images.shape[1:], innermost
-            )
-            ops.augment_rows_out(
-                images, where, packed, step.program, step.values, whole.as_subclass(Tensor)
-            )
-        except (RuntimeError, ValueError):  # one by one the error is explained
-            return None
-        columns = [whole, *(column[where] for column in others)]
         if source.return_key:
             columns.append(packed)
-        if self.collated:
+        bare = samples.bare and len(columns) == 1
+        if self.collated:  # one sample that stands for all
             ready = tuple(map(MadeBatch, columns))
-            return [*ready] if len(ready) == 1 and bare else [ready]
-        if len(columns) == 1 and bare:
-            return [*whole.unbind(0)]
-        return made_samples(whole, [*zip(*(column.unbind(0) for column in columns), strict=True)])
-
-    # --- Samples that are fetched one by one ---
+            return [ready[0] if bare else ready]
+        rows = [column.unbind(0) for column in columns]
+        return [*rows[0]] if bare else made_samples({0: columns[0]}, [*zip(*rows, strict=True)])
 
     def _fetched(self, packed: Tensor) -> list[Any]:
-        source, pipeline = self.source, self.plan.pipeline
-        making = BatchInMaking(
-            len(self.indices), pipeline, source._workshop.buffers, source._name_sample
-        )
-        opened: list[Opened] = []
+        """Any dataset's samples, fetched one by one."""
         rows: list[Any] = [*map(tuple, packed.tolist())]
+        fetch = self._fetch if self.source.transforms is None else self._fetch_joint
+        opened: list[Opened] = []
+        made = self._made
         token = ride.set((self.epoch, 0)) if self.carried else None
         try:
             for place, (index, row) in enumerate(zip(self.indices, rows, strict=True)):
                 if self.carried and self.repeats is not None:
                     ride.set((self.epoch, self.repeats[place]))
-                image, occurrences, rest = source._under(row, self._fetch, index)
-                opened.append(rest)
-                making.add(image, row, occurrences)
+                sample, occurrences = self.source._under(row, fetch, index)
+                opened.append(sample)
+                parts = sample.parts
+                for at in sample.places:
+                    making = made.get(at) or self._making(at)
+                    making.add(parts[at], row, occurrences)
+                    parts[at] = None
         finally:
             if token is not None:
                 ride.reset(token)
-        making.flush()
-        return self._assemble(making, opened, packed)
+        for making in self._made.values():
+            making.flush()
+        return self._assemble(opened, packed)
 
-    def _fetch(self, index: int, packed: Packed) -> tuple[Any, tuple[int, ...], Opened]:
-        """The image as it comes before the program, the program's occurrences, and the rest."""
-        sample = self.source._fetch(index)
-        parts = self.source._open(sample)
-        image = sample if parts is None else parts[0]
-        for part in self.plan.before:
-            image = (
-                part.in_context((image,), current()) if isinstance(part, Pipeline) else part(image)
+    def _making(self, place: int) -> BatchInMaking:
+        found = self._made.get(place)
+        if found is None:
+            source, count = self.source, len(self.indices)
+            found = self._made[place] = BatchInMaking(
+                count, self.plan.pipeline, source._workshop.buffers, source._name_sample
             )
-        occurrences = self.plan.pipeline.take(current())
-        if parts is not None:
-            parts[0] = None
-            if self.source.target_transform is not None:
-                parts[1] = self.source.target_transform(parts[1])
-        return image, occurrences, (type(sample), parts)
+        return found
 
-    def _assemble(
-        self,
-        making: BatchInMaking,
-        opened: Sequence[Opened],
-        packed: Tensor,
-    ) -> list[Any]:
-        whole = making.whole()
-        images: Sequence[Any]
-        rows: Sequence[Any] = packed.unbind(0) if self.source.return_key else ()
-        if whole is None:
-            images = making.images()
-        elif self.collated:
-            images = [MadeBatch(whole)] * len(opened)
-            rows = [MadeBatch(packed)] * len(rows)
+    def _fetch(self, index: int, packed: Packed) -> tuple[Opened, tuple[int, ...]]:
+        """A sample as it comes before the program, and the program's occurrences."""
+        source = self.source
+        sample = source._fetch(index)
+        parts = source._open(sample)
+        if parts is None:
+            opened = Opened([self._before(sample)], (0,), _first)
         else:
-            images = making.images()
+            if self.plan.before:
+                parts[0] = self._before(parts[0])
+            opened = Opened(parts, (0,), closing(type(sample)))
+        occurrences = self.plan.pipeline.take(current())
+        if source.target_transform is not None:
+            opened.parts[1] = source.target_transform(opened.parts[1])
+        return opened, occurrences
+
+    def _fetch_joint(self, index: int, packed: Packed) -> tuple[Opened, tuple[int, ...]]:
+        """The same where all of the sample is transformed: images, masks, boxes."""
+        leaves, structure = tree_flatten(self._before(self.source._fetch(index)))
+        roles = find_roles(leaves)
+        if self.plan.pipeline.sized:
+            find_size(leaves, roles)
+        places = tuple(at for at, role in enumerate(roles) if role)
+        occurrences = self.plan.pipeline.take(current())
+        return Opened(leaves, places, lambda parts: tree_unflatten(parts, structure)), occurrences
+
+    def _before(self, x: Any) -> Any:
+        for part in self.plan.before:
+            x = part.in_context((x,), current()) if isinstance(part, Pipeline) else part(x)
+        return x
+
+    def _assemble(self, opened: Sequence[Opened], packed: Tensor) -> list[Any]:
+        alike = all(sample.places == opened[0].places for sample in opened)
+        wholes = {at: making.whole() for at, making in self._made.items()} if alike else {}
+        made: dict[int, Tensor] = {at: x for at, x in wholes.items() if x is not None}
+        images: dict[int, Any] = {}
+        for at, making in self._made.items():
+            standing = self.collated and at in made
+            images[at] = iter([MadeBatch(made[at])] * len(opened) if standing else making.images())
+        keyed: Sequence[Any] = ()
+        if self.source.return_key:
+            keyed = [MadeBatch(packed)] * len(opened) if self.collated else packed.unbind(0)
         samples = []
-        for place, (kind, parts) in enumerate(opened):
-            sample = images[place]
-            if parts is not None:
-                parts[0] = sample
-                sample = close(kind, parts)
-            samples.append(with_key(sample, rows[place]) if rows else sample)
-        if whole is None or self.collated or any(type(sample) is not tuple for sample in samples):
+        for place, (parts, places, close) in enumerate(opened):
+            for at in places:
+                parts[at] = next(images[at])
+            sample = close(parts)
+            samples.append(with_key(sample, keyed[place]) if keyed else sample)
+        if self.collated or not made:
             return samples
-        return made_samples(whole, samples)
+        flat = all(
+            type(sample) is tuple and len(sample) == len(one.parts) + bool(keyed)
+            for sample, one in zip(samples, opened, strict=True)
+        )
+        return made_samples(made, samples) if flat else samples
 
 
-class Resident(NamedTuple):
-    """Where samples lie in memory: row n of each tensor is sample n."""
-
-    tensors: tuple[Tensor, ...]
-    rows: Sequence[int]
-    bare: bool  # a sample is the row itself, and no tuple
-
-
-def find_resident(dataset: Any, indices: Sequence[int]) -> Resident | None:
-    """The samples of a TensorDataset, a tensor, or a Subset of these; None for other datasets."""
-    rows = indices
-    while type(dataset) is Subset:
-        rows = [dataset.indices[row] for row in rows]
-        dataset = dataset.dataset
-    if type(dataset) is TensorDataset:
-        return Resident(dataset.tensors, rows, bare=False)
-    return Resident((dataset,), rows, bare=True) if type(dataset) is Tensor else None
+def _first(parts: list[Any]) -> Any:
+    return parts[0]

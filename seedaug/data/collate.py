@@ -6,7 +6,7 @@ for extensions like these two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -29,25 +29,25 @@ class MadeBatch:
 
 
 class MadeSample(tuple[Any, ...]):
-    """A sample (image, ...) whose image is a view of the batch that was made at once.
+    """A sample (image, ...) whose image is a view of a batch that was made at once.
 
     A tuple in every other respect. Collated with the others of its batch, in order, the images are
     not copied together again.
     """
 
-    whole: Tensor
-    place: int
+    wholes: Mapping[int, Tensor]  # batches, by the place of their images in the sample
+    place: int  # of this sample in them
 
     def __reduce__(self) -> Any:
         return tuple, (tuple(self),)
 
 
-def made_samples(whole: Tensor, samples: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """Samples as `MadeSample`; the first element of the n-th is a view of ``whole[n]``."""
+def made_samples(wholes: Mapping[int, Tensor], samples: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Samples as `MadeSample`; element `at` of the n-th is a view of ``wholes[at][n]``."""
     made = []
     for place, sample in enumerate(samples):
         one = MadeSample(sample)
-        one.whole, one.place = whole, place
+        one.wholes, one.place = wholes, place
         made.append(one)
     return made
 
@@ -57,16 +57,14 @@ def _collate_batch(batch: Sequence[MadeBatch], *, collate_fn_map: Any = None) ->
 
 
 def _collate_samples(batch: Sequence[MadeSample], *, collate_fn_map: Any = None) -> Any:
-    first = batch[0]
-    complete = len(batch) == len(first.whole) and all(
-        type(one) is MadeSample and one.whole is first.whole and one.place == place
+    wholes = batch[0].wholes
+    complete = all(len(batch) == len(whole) for whole in wholes.values()) and all(
+        type(one) is MadeSample and one.wholes is wholes and one.place == place
         for place, one in enumerate(batch)
     )
-    if not complete:
-        plain = [tuple(one) for one in batch]
-        return collate(plain, collate_fn_map=collate_fn_map)
-    rest = [(MadeBatch(first.whole), *one[1:]) for one in batch]
-    return collate(rest, collate_fn_map=collate_fn_map)
+    ready = {at: MadeBatch(whole) for at, whole in wholes.items()} if complete else {}
+    plain = [tuple(ready.get(at, part) for at, part in enumerate(one)) for one in batch]
+    return collate(plain, collate_fn_map=collate_fn_map)
 
 
 default_collate_fn_map[MadeBatch] = _collate_batch

@@ -112,8 +112,9 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         """
         if any(type(index) is SampleIndex for index in indices):
             return [self[index] for index in indices]
+        transform = self.transform if self.transforms is None else self.transforms
         own = type(self).__getitem__ is SeededDataset.__getitem__
-        plan = self._workshop.plans.find(self.transform) if own and indices else None
+        plan = self._workshop.plans.find(transform) if own and indices else None
         if isinstance(indices, EpochBatch):
             epoch, repeats = indices.epoch, indices.repeats
             if plan is not None:

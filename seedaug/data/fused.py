@@ -76,10 +76,14 @@ def fusable(x: Tensor) -> bool:
 
 
 def only_step(
-    pipeline: Pipeline, x: Tensor, target: type, occurrences: tuple[int, ...]
+    pipeline: Pipeline,
+    x: Tensor,
+    target: type,
+    occurrences: tuple[int, ...],
+    mask: bool = False,
 ) -> Step | None:
     """The one call that runs a pipeline over such an image, or None if it takes several."""
-    steps = pipeline.steps(x, target, False, occurrences)
+    steps = pipeline.steps(x, target, mask, occurrences)
     if not steps:
         return Step(*encode([(COPY, 0)]), x.dtype)
     return steps[0] if len(steps) == 1 and steps[0].program else None
@@ -109,7 +113,7 @@ def empty_batch(
 
 
 class BatchInMaking:
-    """The images of one batch, augmented a chunk at a time.
+    """The images, or masks, of one batch, augmented a chunk at a time.
 
     Args:
         count: how many there will be.
@@ -194,7 +198,8 @@ class BatchInMaking:
         images = self._tensors()
         if images is None:
             return False
-        step = only_step(self.pipeline, images[0], type(self._like), occurrences)
+        mask = self._role == "mask"
+        step = only_step(self.pipeline, images[0], type(self._like), occurrences, mask)
         if step is None or (self._role == "array" and step.dtype == torch.bfloat16):
             return False
         if self._batch is not None and self._batch.dtype != step.dtype:
@@ -202,7 +207,8 @@ class BatchInMaking:
         keys = torch.tensor(self._keys, dtype=torch.int64)
         try:
             if self._batch is None:
-                innermost = self._role == "array" or self.pipeline.layout == ops.CHANNELS_LAST
+                channels_last = self.pipeline.layout == ops.CHANNELS_LAST and not mask
+                innermost = channels_last or self._role == "array"
                 shape = images[0].shape
                 self._batch = empty_batch(self.buffers, self.count, step, shape, innermost)
             part = self._batch[self._done : self._done + len(images)]
@@ -218,8 +224,12 @@ class BatchInMaking:
             self._like = self._images[0]
             (self._role,) = find_roles([self._like])
         kind = type(self._like)
-        if self._role not in ("tensor", "image", "array"):
+        if self._role not in ("tensor", "image", "array", "mask"):
             return None
+        if self._role == "mask":
+            converts = (t.convert(self._like) is not self._like for t in self.pipeline.transforms)
+            if any(converts):
+                return None
         if any(type(image) is not kind for image in self._images):
             return None
         images: list[Tensor] = self._images

@@ -111,7 +111,7 @@ class KeyedSource:
             parts[0] = self.transform(parts[0])
         if self.target_transform is not None:
             parts[1] = self.target_transform(parts[1])
-        return close(type(sample), parts)
+        return closing(type(sample))(parts)
 
     def _open(self, sample: Any) -> list[Any] | None:
         """The elements of a tuple or list, or None for a sample of another type.
@@ -150,13 +150,14 @@ class KeyedSource:
         return f"{type(self).__name__}({type(self.dataset).__name__}, seed={self.seed})"
 
 
-def close(kind: type, parts: list[Any]) -> Any:
-    """A sample of the type `kind`, tuple or list, from its elements."""
+def closing(kind: type) -> Callable[[list[Any]], Any]:
+    """What makes a sample of the type `kind`, a tuple or list, from its elements."""
     if kind is tuple:
-        return tuple(parts)
+        return tuple
     if hasattr(kind, "_fields"):  # a named tuple
-        return kind(*parts)
-    return parts if issubclass(kind, list) else tuple(parts)
+        make: Callable[[list[Any]], Any] = kind._make  # type: ignore[attr-defined]
+        return make
+    return list if issubclass(kind, list) else tuple
 
 
 def with_key(sample: Any, key: Any) -> Any:

@@ -1,0 +1,69 @@
+"""Batches of samples that lie in memory as rows of tensors: nothing is fetched one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.data import Subset, TensorDataset
+
+from seedaug import ops
+from seedaug.data.buffers import Buffers
+from seedaug.data.fused import empty_batch, fusable, only_step
+from seedaug.transforms.pipeline import Pipeline
+
+__all__ = ["Resident", "augment_rows", "find_resident"]
+
+
+class Resident(NamedTuple):
+    """Where samples are: sample n is row ``rows[n]`` of each tensor."""
+
+    tensors: tuple[Tensor, ...]
+    rows: Sequence[int]
+    bare: bool  # a sample is the row itself, and no tuple
+
+
+def find_resident(dataset: Any, indices: Sequence[int]) -> Resident | None:
+    """The samples of a TensorDataset, a tensor, or a Subset of these; None for other datasets."""
+    rows = indices
+    while type(dataset) is Subset:
+        rows = [dataset.indices[row] for row in rows]
+        dataset = dataset.dataset
+    if type(dataset) is TensorDataset:
+        found = Resident(dataset.tensors, rows, bare=False)
+    elif type(dataset) is Tensor:
+        found = Resident((dataset,), rows, bare=True)
+    else:
+        return None
+    inside = found.tensors and min(rows) >= 0 and max(rows) < min(map(len, found.tensors))
+    return found if inside else None
+
+
+def augment_rows(
+    samples: Resident, packed: Tensor, pipeline: Pipeline, buffers: Buffers
+) -> list[Tensor] | None:
+    """The columns of a batch, the first of them augmented; None if one call can't do it.
+
+    Args:
+        samples: which rows of which tensors.
+        packed: their keys, [N, 3].
+        pipeline: for the first tensor's.
+        buffers: where the batch lies.
+    """
+    images, *others = samples.tensors
+    if not pipeline.within_limit or images.dim() < 3 or not fusable(images):
+        return None
+    step = only_step(pipeline, images, Tensor, pipeline.first[0])
+    if step is None:
+        return None
+    rows = torch.tensor(samples.rows)
+    innermost = pipeline.layout == ops.CHANNELS_LAST
+    try:
+        whole = empty_batch(buffers, len(rows), step, images.shape[1:], innermost)
+        out = whole.as_subclass(Tensor)
+        ops.augment_rows_out(images, rows, packed, step.program, step.values, out)
+    except (RuntimeError, ValueError):  # one by one the error is explained
+        return None
+    return [whole, *(column[rows] for column in others)]
