@@ -8,8 +8,8 @@ datasets, and never a global generator.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import ContextDecorator, contextmanager
+from contextvars import ContextVar, Token
 from typing import Any
 
 import numpy as np
@@ -101,18 +101,14 @@ def no_sample() -> Iterator[None]:
         _current.reset(token)
 
 
-@contextmanager
-def sample(
-    key: Key | torch.Tensor | npt.NDArray[Any] | Sequence[int], stage: int = 0
-) -> Iterator[Sample]:
+class sample(ContextDecorator):  # noqa: N801  (used as `with seedaug.sample(key):`)
     """Context manager: what is called inside is made under `key`.
 
     Args:
         key: a `Key`, or a packed key (int64[3] tensor or array, or three integers).
         stage: 0 (as in a dataset) or 1 (a second pipeline on the same keys).
 
-    Yields:
-        The `Sample`. Contexts nest, and the innermost counts.
+    Gives the `Sample`. Contexts nest, and the innermost counts; each is entered once.
 
     Raises:
         TypeError: `key` is nothing of the kind.
@@ -122,17 +118,36 @@ def sample(
     ...     current() is s, s.key.index
     (True, 3)
     """
-    if stage not in (0, 1):
-        raise ValueError(f"stage must be 0 (dataset) or 1 (batch), got {stage!r}")
-    if not isinstance(key, (Key, torch.Tensor, np.ndarray, Sequence)):
-        raise TypeError(
-            "seedaug.sample: key must be a seedaug.Key or a packed key (int64[3] tensor or array, "
-            f"three integers), got {key!r}"
-        )
-    known = key if isinstance(key, Key) else Key.unpack(key)
-    opened = Sample(known.packed(), stage)
-    token = _current.set(opened)
-    try:
-        yield opened
-    finally:
-        _current.reset(token)
+
+    def __init__(
+        self, key: Key | torch.Tensor | npt.NDArray[Any] | Sequence[int], stage: int = 0
+    ) -> None:
+        if stage not in (0, 1):
+            raise ValueError(f"stage must be 0 (dataset) or 1 (batch), got {stage!r}")
+        if not isinstance(key, Key):
+            if not isinstance(key, (torch.Tensor, np.ndarray, Sequence)):
+                raise TypeError(
+                    "seedaug.sample: key must be a seedaug.Key or a packed key (int64[3] tensor or "
+                    f"array, three integers), got {key!r}"
+                )
+            key = Key.unpack(key)
+        self._packed = key.packed()
+        self._stage = stage
+        self._token: Token[Sample | None] | None = None
+
+    def _recreate_cm(self) -> sample:
+        """As a decorator: a context of its own for each call."""
+        made = sample.__new__(sample)
+        made._packed, made._stage, made._token = self._packed, self._stage, None
+        return made
+
+    def __enter__(self) -> Sample:
+        if self._token is not None:
+            raise RuntimeError("seedaug.sample: this context was entered before; make another")
+        opened = Sample(self._packed, self._stage)
+        self._token = _current.set(opened)
+        return opened
+
+    def __exit__(self, *raised: object) -> None:
+        assert self._token is not None
+        _current.reset(self._token)

@@ -13,14 +13,25 @@
 namespace seedaug {
 namespace {
 
-constexpr int64_t kGroupElements =
-    1024;  // of one channel: 4 KiB of normals beside 4 KiB of results
+// Elements of one channel that are done in one go: where normals or rows are put down in between,
+// as many as stay in the first-level cache; else as many as make the way there of no account.
+constexpr int64_t kStagedElements = 1024;  // 4 KiB of normals beside 4 KiB of results
+constexpr int64_t kPlainElements = 16384;
 // Of narrower images the rows are filled first, and what comes from the source is written over
 // that: a row of so few elements costs less than the two short stretches at its ends.
 constexpr int32_t kNarrow = 128;
 
+bool is_planar(const Batch& b) {
+  if (b.target.column != 1 && b.target.width != 1) return false;
+  const int64_t count = b.sources_differ ? b.samples : 1;
+  return std::all_of(b.sources, b.sources + count,
+                     [](const Source& s) { return s.column == 1 || s.width == 1; });
+}
+
 int64_t rows_per_group(const Batch& b) {
-  return std::clamp<int64_t>(kGroupElements / b.target.width, 1, b.target.height);
+  const bool plain = b.program->noises == 0 && is_planar(b);
+  const int64_t elements = plain ? kPlainElements : kStagedElements;
+  return std::clamp<int64_t>(elements / b.target.width, 1, b.target.height);
 }
 
 int64_t groups_per_frame(const Batch& b) {
@@ -203,28 +214,26 @@ class Worker {
 
   // Writes a fill's value to a channel of the group.
   void fill_group(int64_t c, int fill) {
-    const int64_t elements = group_rows_ * b_.target.width, bytes = elements * out_size_;
+    const int64_t width = b_.target.width, row = width * out_size_;
+    const int64_t rows_there = std::min(std::max<int64_t>(kStagedElements / width, 1), group_rows_);
     if (background_fill_ != fill) {
       background_fill_ = fill;
-      background_.resize(static_cast<size_t>(b_.channels * bytes));
+      background_.resize(static_cast<size_t>(b_.channels * rows_there * row));
       for (int64_t channel = 0; channel < b_.channels; ++channel) {
-        const Run all{0, static_cast<int32_t>(elements), 0, 0, static_cast<int8_t>(fill)};
+        const auto elements = static_cast<int32_t>(rows_there * width);
+        const Run all{0, elements, 0, 0, static_cast<int8_t>(fill)};
         Rows part{};
         part.rows = 1;
         part.count = elements;
-        part.target = background_.data() + channel * bytes;
+        part.target = background_.data() + channel * rows_there * row;
         run_part(channel, all, -1 - fill, part);
       }
     }
-    const char* from = background_.data() + c * bytes;
-    const int64_t pitch = target_pitch(), row = b_.target.width * out_size_;
-    char* to = target_row(c, first_row_);
-    if (pitch == row) {
-      std::memcpy(to, from, static_cast<size_t>((last_row_ - first_row_) * row));
-      return;
-    }
-    for (int64_t y = first_row_; y < last_row_; ++y, to += pitch) {
-      std::memcpy(to, from, static_cast<size_t>(row));
+    const char* from = background_.data() + c * rows_there * row;
+    const int64_t pitch = target_pitch(), together = pitch == row ? rows_there : 1;
+    for (int64_t y = first_row_; y < last_row_; y += together) {
+      const int64_t rows = std::min(together, last_row_ - y);
+      std::memcpy(target_row(c, y), from, static_cast<size_t>(rows * row));
     }
   }
 
@@ -346,7 +355,7 @@ class Worker {
   std::vector<PointwiseOp> channel_ops_;  // [channel, op]
   std::vector<char> in_rows_, out_rows_;  // [row of the group, channel, column]
   const bool stage_out_;
-  std::vector<char> background_;  // [channel, element of the group]: one fill's value
+  std::vector<char> background_;  // [channel, row, column]: one fill's value
   int background_fill_ = -1;
 
   int64_t sample_ = -1, frame_ = 0, first_row_ = 0, last_row_ = 0;

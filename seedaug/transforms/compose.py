@@ -273,7 +273,8 @@ class Compose(Transform):
             seedaug.NoKeyError: no `keys`, and no sample's context.
             TypeError, ValueError: keys or inputs don't fit.
         """
-        inputs, keys = split_keys(inputs, keys)
+        if keys is not None or len(inputs) != 1:
+            inputs, keys = split_keys(inputs, keys)
         if self._structure != structure[0]:
             self._build()
         pipeline = self._pipeline

@@ -80,7 +80,8 @@ class ProgramTransform(Transform):
         out: Tensor | None = None,
     ) -> Any:
         """As `Transform.forward`; a single tensor's result is written into `out`."""
-        inputs, keys = split_keys(inputs, keys)
+        if keys is not None or len(inputs) != 1:
+            inputs, keys = split_keys(inputs, keys)
         if keys is None:
             if view or stage or same_on_batch:
                 need_keys(view, stage, same_on_batch)
