@@ -8,11 +8,13 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+from torch._C._functorch import maybe_current_level
 from torch.autograd import forward_ad
 
 from seedaug import ops
+from seedaug.buffers import results
 from seedaug.key import Key, Packed
-from seedaug.program import COPY, Step, check_shape, encode, fixes_size
+from seedaug.program import COPY, Step, check_shape, encode, fixes_size, output_size
 
 __all__ = ["Source", "is_keys", "resolve_keys", "run", "run_list"]
 
@@ -144,6 +146,35 @@ def _differentiable(step: Step, x: Tensor, keys: Tensor, layout: int) -> Tensor:
     return dual
 
 
+def _pooled(step: Step, x: Tensor, layout: int, count: int | None = None) -> Tensor | None:
+    """Memory for a large result in plain eager execution on the CPU, or None.
+
+    Args:
+        step: what makes it.
+        x: a batch, or one of `count` images.
+        layout: of the result.
+        count: images in a list.
+    """
+    if type(x) is not Tensor or not x.is_cpu or x.numel() * (count or 1) < 1 << 20:
+        return None
+    if torch.compiler.is_compiling() or maybe_current_level() is not None:
+        return None
+    if torch._C._len_torch_dispatch_stack() or x.dim() < (3 if count is None else 2):
+        return None
+    height, width = map(int, output_size(step.program, *x.shape[-2:]))
+    size = [*([] if count is None else [count]), *x.shape[:-2], height, width]
+    if not results.takes(step.dtype, size):
+        return None
+    first = 1 if count is None else 0
+    innermost = layout == ops.CHANNELS_LAST or (
+        layout == ops.PRESERVE and ops.channels_innermost(x, bool(first))
+    )
+    if not innermost or len(size) < 4:
+        return results.empty(step.dtype, size)
+    *outer, channels, height, width = size
+    return results.empty(step.dtype, [*outer, height, width, channels]).movedim(-1, -3)
+
+
 def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:
     """Run one step over one tensor."""
     program, values, dtype = step
@@ -156,6 +187,10 @@ def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:
             made = _differentiable(step, x, keys, layout)
         elif isinstance(source, Tensor) or x.is_cuda:
             keys = key_tensor(source, x.device)
+            pooled = _pooled(step, x, layout) if keys.dim() == 2 else None
+            if pooled is not None:
+                ops.augment_out(x, keys, program, values, pooled)
+                return pooled
             made = ops.augment_nograd(x, keys, program, values, dtype, layout)
         else:
             made = ops.augment_key(x, *source, program, values, dtype, layout)
@@ -247,9 +282,14 @@ def run_list(
     if steps and fixes_size(steps[0].program) and not any(wants_grad(image) for image in images):
         first, rest = steps[0], steps[1:]
         try:
-            if out is not None and not rest:
-                ops.augment_list_out(images, keys, first.program, first.values, out)
-                return out
+            if out is None:
+                at = ops.PRESERVE if rest else layout
+                pooled = _pooled(first, images[0], at, len(images))
+            else:
+                pooled = None if rest else out
+            if pooled is not None:
+                ops.augment_list_out(images, keys, first.program, first.values, pooled)
+                return run(rest, pooled, keys, layout, out) if rest else pooled
             made = ops.augment_list(
                 images, keys, first.program, first.values, first.dtype, 0 if rest else layout
             )

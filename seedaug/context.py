@@ -101,7 +101,7 @@ def no_sample() -> Iterator[None]:
         _current.reset(token)
 
 
-class sample(ContextDecorator):  # noqa: N801  (used as `with seedaug.sample(key):`)
+class sample(ContextDecorator):
     """Context manager: what is called inside is made under `key`.
 
     Args:

@@ -19,6 +19,7 @@ from seedaug.program import decode, linear, output_size
 __all__ = [
     "augment",
     "augment_interned",
+    "augment_interned_out",
     "augment_key",
     "augment_list",
     "augment_nograd",
@@ -53,6 +54,7 @@ augment = torch.ops.seedaug.augment.default
 augment_nograd = torch.ops.seedaug.augment_nograd.default
 augment_key = torch.ops.seedaug.augment_key.default
 augment_interned = torch.ops.seedaug.augment_interned.default
+augment_interned_out = torch.ops.seedaug.augment_interned_out.default
 intern = torch.ops.seedaug.intern.default
 augment_out = torch.ops.seedaug.augment_out.default
 augment_rows_out = torch.ops.seedaug.augment_rows_out.default
@@ -66,7 +68,7 @@ fill = torch.ops.seedaug.fill.default
 # --- Fake kernels -------------------------------------------------------------------------------
 
 
-def _channels_innermost(x: Tensor, per_sample: bool) -> bool:
+def channels_innermost(x: Tensor, per_sample: bool) -> bool:
     """What the native side takes for channels_last: channels side by side, more than one of them.
 
     Its batches have one dimension of frames; leading dimensions that don't merge into one are
@@ -101,7 +103,7 @@ def _fake_augment(
 ) -> Tensor:
     size = output_size(program, *input.shape[-2:])
     innermost = layout == CHANNELS_LAST or (
-        layout == PRESERVE and _channels_innermost(input, keys.dim() == 2)
+        layout == PRESERVE and channels_innermost(input, keys.dim() == 2)
     )
     return _empty(input, [*input.shape[:-2], *size], dtype, innermost)
 
@@ -130,9 +132,7 @@ def _fake_augment_list(
 ) -> Tensor:
     first = inputs[0]
     size = output_size(program, *first.shape[-2:])
-    innermost = layout == CHANNELS_LAST or (
-        layout == PRESERVE and _channels_innermost(first, False)
-    )
+    innermost = layout == CHANNELS_LAST or (layout == PRESERVE and channels_innermost(first, False))
     return _empty(first, [len(inputs), *first.shape[:-2], *size], dtype, innermost)
 
 
@@ -171,6 +171,7 @@ for _name, _fake in {
     "augment_key": _fake_augment_key,
     "augment_out": _fake_nothing,
     "augment_rows_out": _fake_nothing,
+    "augment_interned_out": _fake_nothing,
     "augment_list": _fake_augment_list,
     "augment_list_out": _fake_nothing,
     "augment_backward": _fake_augment_backward,

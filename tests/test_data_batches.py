@@ -198,13 +198,12 @@ def made_at_once(monkeypatch):
     return wholes
 
 
-@pytest.mark.parametrize("chunk", [1, 5000, fused.CHUNK])
+@pytest.mark.parametrize("keyed", [False, True])
 @pytest.mark.parametrize("transform", TRANSFORMS)
 @pytest.mark.parametrize("name", DATASETS)
-def test_the_bytes_of_samples_made_one_by_one(name, transform, chunk, monkeypatch):
-    monkeypatch.setattr(fused, "CHUNK", chunk)
+def test_the_bytes_of_samples_made_one_by_one(name, transform, keyed):
     data = DATASETS[name]
-    dataset = seedaug.SeededDataset(data, 3, TRANSFORMS[transform], return_key=chunk > 1)
+    dataset = seedaug.SeededDataset(data, 3, TRANSFORMS[transform], return_key=keyed)
     loader = seedaug.DataLoader(dataset, batch_size=8, shuffle=True)
     order = [int(index) for index in seedaug.KeyedSampler(data, 3)]
     for epoch in range(2):
@@ -244,7 +243,7 @@ def test_a_stock_loader_gets_ordinary_samples(name):
         ("many_parts", True),
         ("drawing", True),
         ("tv_image", True),
-        ("drawing_unevenly", False),
+        ("drawing_unevenly", True),
         ("mixed_dtypes", False),
     ],
 )
@@ -430,10 +429,8 @@ JOINT = seedaug.Compose(
 
 
 @pytest.mark.parametrize("make", [image_and_mask, target_dict, plain_joint, array, named])
-@pytest.mark.parametrize("chunk", [1, 3000, fused.CHUNK])
-def test_joint_transforms(make, chunk, monkeypatch):
+def test_joint_transforms(make, monkeypatch):
     pytest.importorskip("torchvision")
-    monkeypatch.setattr(fused, "CHUNK", chunk)
     wholes = made_at_once(monkeypatch)
     for transforms in (JOINT, seedaug.Compose([dict, JOINT]) if make is target_dict else JOINT):
         dataset = seedaug.SeededDataset(Items(make), 4, transforms=transforms, return_key=True)
@@ -479,6 +476,139 @@ def test_an_image_and_a_mask_of_different_sizes():
         next(iter(seedaug.DataLoader(dataset, batch_size=COUNT)))
     if hasattr(found.value, "__notes__"):
         assert "index=2" in found.value.__notes__[0]
+
+
+# --- What a dataset or a user may do in between ---
+
+
+def test_a_dataset_that_reads_into_the_same_memory():
+    frame, array_frame = torch.empty_like(IMAGES[0]), np.empty((SIZE, 24, 3), dtype=np.uint8)
+
+    def tensor(i):
+        return frame.copy_(IMAGES[i]), i
+
+    def shared(i):
+        np.copyto(array_frame, array(i)[0])
+        return torch.from_numpy(array_frame).permute(2, 0, 1), i
+
+    def arrays(i):
+        np.copyto(array_frame, array(i)[0])
+        return array_frame, i
+
+    for make in (tensor, shared, arrays):
+        dataset = seedaug.SeededDataset(Items(make), 1, full() if make is not arrays else OPEN)
+        (found,) = seedaug.DataLoader(dataset, batch_size=COUNT)
+        assert content(found) == content(one_by_one(dataset, range(COUNT)))
+
+
+OPEN = seedaug.Compose([seedaug.RandomCrop(16), seedaug.RandomHorizontalFlip()])
+
+
+def test_a_target_transform_that_writes_into_the_image():
+    def aliased(i):
+        image = IMAGES[i].clone()
+        return image, image
+
+    dataset = seedaug.SeededDataset(
+        Items(aliased), 1, full(), target_transform=lambda image: image.zero_().sum()
+    )
+    (found,) = seedaug.DataLoader(dataset, batch_size=COUNT)
+    assert content(found) == content(one_by_one(dataset, range(COUNT)))
+
+
+def test_an_attribute_that_is_set_for_each_sample():
+    noise = seedaug.GaussianNoise(sigma=0.1, clip=False)
+
+    def louder(image):
+        noise.sigma = float(image[0, 0, 0])
+        return image.float()
+
+    transform = seedaug.Compose([louder, seedaug.RandomCrop(16), noise])
+    dataset = seedaug.SeededDataset(Items(pair), 1, transform)
+    (found,) = seedaug.DataLoader(dataset, batch_size=COUNT)
+    assert content(found) == content(one_by_one(dataset, range(COUNT)))
+
+
+def test_samples_for_a_collate_function_are_ordinary():
+    flip = seedaug.RandomHorizontalFlip(1.0)
+
+    def flipped(samples):
+        assert all(type(sample) is tuple for sample in samples)
+        return default_collate([flip(sample, seedaug.Key()) for sample in samples])
+
+    dataset = seedaug.SeededDataset(Items(pair), 1, full())
+    ((images, _),) = seedaug.DataLoader(dataset, batch_size=COUNT, collate_fn=flipped)
+    expected = one_by_one(dataset, range(COUNT))[0].flip(-1)
+    assert torch.equal(images, expected)
+    for sample in dataset.__getitems__([0, 1]):
+        sample[0].mul_(torch.ones(1, requires_grad=True))
+        sample[0].unsqueeze_(0)
+        assert sample[0].requires_grad
+
+
+def test_a_collate_function_that_is_set_later():
+    loader = seedaug.DataLoader(seedaug.SeededDataset(Items(pair), 1, full()), batch_size=COUNT)
+    loader.__dict__["collate_fn"] = lambda samples: [image.float() for image, _ in samples]
+    (found,) = loader
+    assert len(found) == COUNT
+
+
+def test_a_subclass_that_changes_batches():
+    class Doubled(seedaug.SeededDataset):
+        def __getitems__(self, indices):
+            return [(image * 2, label) for image, label in super().__getitems__(indices)]
+
+    for data in (Items(pair), TensorDataset(IMAGES, LABELS)):
+        dataset = Doubled(data, 1, full())
+        ((images, _),) = seedaug.DataLoader(dataset, batch_size=COUNT)
+        assert torch.equal(images, 2 * torch.stack([dataset[i][0] for i in range(COUNT)]))
+
+
+def test_a_collation_of_the_users(monkeypatch):
+    from torch.utils.data._utils.collate import default_collate_fn_map
+
+    def floats(batch, *, collate_fn_map=None):
+        return torch.stack(batch).float()
+
+    monkeypatch.setitem(default_collate_fn_map, torch.Tensor, floats)
+    dataset = seedaug.SeededDataset(Items(pair), 1, OPEN)
+    ((images, _),) = seedaug.DataLoader(dataset, batch_size=COUNT)
+    assert images.dtype == torch.float32
+
+
+@pytest.mark.parametrize("data", [Items(pair), TensorDataset(IMAGES, LABELS)])
+def test_another_default_device(data):
+    dataset = seedaug.SeededDataset(data, 1, full(), return_key=True)
+    expected = one_by_one(dataset, range(COUNT))
+    for workers in (0, 1):
+        loader = seedaug.DataLoader(dataset, batch_size=COUNT, num_workers=workers)
+        passing = iter(loader)
+        with torch.device("meta"):
+            found = next(passing)
+        assert content(found[0]) == content(expected[0])
+
+
+class Mine(torch.Tensor):
+    """A type of the user's."""
+
+
+@pytest.mark.parametrize("make", ["items", "tensors"])
+def test_tensor_types_of_the_users(make):
+    mine = IMAGES.as_subclass(Mine)
+    data = TensorDataset(mine) if make == "tensors" else Items(lambda i: (mine[i],))
+    dataset = seedaug.SeededDataset(data, 1, full())
+    for (one,), wanted in zip(dataset.__getitems__([0, 1]), (dataset[0], dataset[1]), strict=True):
+        assert type(one) is type(wanted[0])
+
+
+@pytest.mark.parametrize("shape", [(), (5,)])
+def test_images_of_too_few_dimensions(shape):
+    dataset = seedaug.SeededDataset(Items(lambda i: (torch.zeros(shape), i)), 1, OPEN)
+    with pytest.raises(ValueError, match=r"shape|dimension") as found:
+        next(iter(seedaug.DataLoader(dataset, batch_size=2)))
+    with pytest.raises(ValueError, match=r"shape|dimension") as wanted:
+        dataset[0]
+    assert str(found.value) == str(wanted.value)
 
 
 # --- Errors are those of samples made one by one ---
@@ -558,6 +688,30 @@ def test_rows_of_an_input():
         run(IMAGES, rows, keys, step.program, step.values, out[:3])
     with pytest.raises(RuntimeError, match="keys must be"):
         run(IMAGES, rows[:1], keys[0], step.program, step.values, out[:1])
+
+
+def test_into_a_row():
+    out = torch.zeros(3, 3, 16, 16)
+    pipeline = full().parts()[-1]
+    step = fused.only_step(pipeline, IMAGES[0], torch.Tensor, pipeline.first[0])
+    number = seedaug.ops.intern(*step, seedaug.ops.PRESERVE)
+    key = seedaug.Key(index=4)
+    run = seedaug.ops.augment_interned_out
+    for target in (out, out.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)):
+        run(IMAGES[4], *key.packed(), number, target, 1)
+        assert torch.equal(target[1], full()(IMAGES[4], key))
+        assert target[0].abs().sum() == target[2].abs().sum() == 0
+    for bad, message in [
+        ((IMAGES[4], *key.packed(), number, out, 3), "row 3 is not in out"),
+        ((IMAGES[4], *key.packed(), number, out, -1), "row -1 is not in out"),
+        ((IMAGES[4], *key.packed(), number, out.half(), 1), "dtype"),
+        ((IMAGES[4], *key.packed(), number, out[0], 1), "out must be"),
+        ((IMAGES[4], *key.packed(), number, out[:, :, :8], 1), "out must be"),
+        ((IMAGES[4], *key.packed(), 1 << 20, out, 1), "no program"),
+        ((IMAGES[4], 0, 1, 0, number, out, 1), "packed key"),
+    ]:
+        with pytest.raises(RuntimeError, match=message):
+            run(*bad)
 
 
 def test_where_samples_lie():

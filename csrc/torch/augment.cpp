@@ -137,11 +137,11 @@ View prepare_list(Call& call, std::vector<Tensor>& inputs, const Keys& keys, con
   return first;
 }
 
-void run(Call& call, const Keys& keys, const View& out, const Tensor& result) {
+void run(Call& call, const Keys& keys, const View& out, void* result) {
   Batch& b = call.batch;
   b.keys = keys.data;
   b.key_stride = keys.stride();
-  b.target = {static_cast<char*>(result.data_ptr()),
+  b.target = {static_cast<char*>(result),
               static_cast<int32_t>(out.height),
               static_cast<int32_t>(out.width),
               out.sample,
@@ -203,7 +203,7 @@ Tensor finish(Call& call, const Tensor& input, const Keys& keys, const View& v, 
   const auto sizes = input.sizes();
   Tensor result = empty_images({sizes.begin(), sizes.end()}, call.result.height, call.result.width,
                                dtype, wants_channels_last(layout, v), input);
-  run(call, keys, view_of(result, keys.per_sample, "result"), result);
+  run(call, keys, view_of(result, keys.per_sample, "result"), result.data_ptr());
   return result;
 }
 
@@ -218,17 +218,42 @@ Tensor augment(Tensor input, Tensor keys, Numbers program, Values values, Scalar
   return finish(call, input, checked, v, dtype, layout);
 }
 
-Tensor augment_one_key(Tensor input, const std::array<int64_t, 3>& words, const ProgramFinder& find,
-                       ScalarType dtype, int64_t layout) {
+namespace {
+
+Keys one_key(const Tensor& input, const std::array<int64_t, 3>& words) {
   STD_TORCH_CHECK(is_packed_key(packed_key(words.data())),
                   "the key is not a packed key (its block, kind and occurrence fields must be 0)");
   STD_TORCH_CHECK(
       !input.is_cuda(),
       "one key as integers goes with CPU tensors; give a key tensor to augment instead");
-  const Keys keys{input, words.data(), 1, false};
+  return {input, words.data(), 1, false};
+}
+
+}  // namespace
+
+Tensor augment_one_key(Tensor input, const std::array<int64_t, 3>& words, const ProgramFinder& find,
+                       ScalarType dtype, int64_t layout) {
+  const Keys keys = one_key(input, words);
   Call call;
   const View v = prepare_with(call, input, false, 1, find);
   return finish(call, input, keys, v, dtype, layout);
+}
+
+void augment_one_key_out(Tensor input, const std::array<int64_t, 3>& words,
+                         const ProgramFinder& find, Tensor out, int64_t row) {
+  const Keys keys = one_key(input, words);
+  Call call;
+  prepare_with(call, input, false, 1, find);
+  STD_TORCH_CHECK(out.dim() > 0 && row >= 0 && row < out.size(0), "row ", row,
+                  " is not in out, which is ", shape_text(out));
+  const auto shape = input.sizes();
+  std::vector<int64_t> sizes{out.size(0)};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  check_out(call, sizes, out);
+  check_apart(out, input);
+  const View v = writable_view(out, true);
+  const auto size = static_cast<int64_t>(out.element_size());
+  run(call, keys, v, static_cast<char*>(out.data_ptr()) + row * v.sample * size);
 }
 
 Tensor augment_key(Tensor input, int64_t seed, int64_t low, int64_t high, Numbers program,
@@ -249,7 +274,7 @@ void augment_out(Tensor input, Tensor keys, Numbers program, Values values, Tens
   const auto sizes = input.sizes();
   check_out(call, {sizes.begin(), sizes.end()}, out);
   check_apart(out, input);
-  run(call, checked, writable_view(out, checked.per_sample), out);
+  run(call, checked, writable_view(out, checked.per_sample), out.data_ptr());
 }
 
 void augment_rows_out(Tensor input, Tensor rows, Tensor keys, Numbers program, Values values,
@@ -257,10 +282,9 @@ void augment_rows_out(Tensor input, Tensor rows, Tensor keys, Numbers program, V
   STD_TORCH_CHECK(!input.is_cuda(), "rows of an input are taken on the CPU only");
   const Keys checked = check_keys(keys, false, -1);
   STD_TORCH_CHECK(checked.per_sample, "keys must be [N, 3], got ", shape_text(keys));
-  STD_TORCH_CHECK(
-      rows.scalar_type() == ScalarType::Long && rows.dim() == 1 && rows.is_cpu() &&
-          rows.size(0) == checked.count,
-      "rows must be int64 [N], one for each key, on the CPU, got ", shape_text(rows));
+  STD_TORCH_CHECK(rows.scalar_type() == ScalarType::Long && rows.dim() == 1 && rows.is_cpu() &&
+                      rows.size(0) == checked.count,
+                  "rows must be int64 [N], one for each key, on the CPU, got ", shape_text(rows));
   rows = torch::stable::contiguous(rows);
   Call call;
   const auto find = [&](DType element, int64_t channels) -> const Program& {
@@ -280,7 +304,7 @@ void augment_rows_out(Tensor input, Tensor rows, Tensor keys, Numbers program, V
   sizes[0] = checked.count;
   check_out(call, sizes, out);
   check_apart(out, input);
-  run(call, checked, writable_view(out, true), out);
+  run(call, checked, writable_view(out, true), out.data_ptr());
 }
 
 Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, Numbers program, Values values,
@@ -292,7 +316,7 @@ Tensor augment_list(std::vector<Tensor> inputs, Tensor keys, Numbers program, Va
   const View v = prepare_list(call, inputs, checked, program, values, dtype);
   Tensor result = empty_images(batch_sizes(inputs), call.result.height, call.result.width, dtype,
                                wants_channels_last(layout, v), inputs[0]);
-  run(call, checked, view_of(result, true, "result"), result);
+  run(call, checked, view_of(result, true, "result"), result.data_ptr());
   return result;
 }
 
@@ -305,7 +329,7 @@ void augment_list_out(std::vector<Tensor> inputs, Tensor keys, Numbers program, 
   prepare_list(call, inputs, checked, program, values, out.scalar_type());
   check_out(call, batch_sizes(inputs), out);
   for (const Tensor& input : inputs) check_apart(out, input);
-  run(call, checked, writable_view(out, true), out);
+  run(call, checked, writable_view(out, true), out.data_ptr());
 }
 
 }  // namespace seedaug::torch_ops

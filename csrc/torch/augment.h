@@ -25,6 +25,9 @@ Tensor augment_key(Tensor input, int64_t seed, int64_t low, int64_t high,
 using ProgramFinder = std::function<const Program&(DType element, int64_t channels)>;
 Tensor augment_one_key(Tensor input, const std::array<int64_t, 3>& words, const ProgramFinder& find,
                        ScalarType dtype, int64_t layout);
+// The same into out[row].
+void augment_one_key_out(Tensor input, const std::array<int64_t, 3>& words,
+                         const ProgramFinder& find, Tensor out, int64_t row);
 
 void augment_out(Tensor input, Tensor keys, std::vector<int64_t> program,
                  std::vector<double> values, Tensor out);

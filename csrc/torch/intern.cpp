@@ -80,16 +80,37 @@ int64_t intern(std::vector<int64_t> program, std::vector<double> values, ScalarT
   return next;
 }
 
-Tensor augment_interned(Tensor input, int64_t seed, int64_t low, int64_t high, int64_t handle) {
+namespace {
+
+Interned& known(int64_t handle) {
   Interned* interned = handle >= 0 && handle < kMaxInterned
                            ? table[static_cast<size_t>(handle)].load(std::memory_order_acquire)
                            : nullptr;
   STD_TORCH_CHECK(interned != nullptr, "no program of this process has the number ", handle);
-  const auto find = [interned](DType type, int64_t channels) -> const Program& {
-    return interned->lowered_for(type, channels);
+  return *interned;
+}
+
+ProgramFinder finder(Interned& interned) {
+  return [&interned](DType type, int64_t channels) -> const Program& {
+    return interned.lowered_for(type, channels);
   };
-  return augment_one_key(std::move(input), {seed, low, high}, find, interned->dtype,
-                         interned->layout);
+}
+
+}  // namespace
+
+Tensor augment_interned(Tensor input, int64_t seed, int64_t low, int64_t high, int64_t handle) {
+  Interned& interned = known(handle);
+  return augment_one_key(std::move(input), {seed, low, high}, finder(interned), interned.dtype,
+                         interned.layout);
+}
+
+void augment_interned_out(Tensor input, int64_t seed, int64_t low, int64_t high, int64_t handle,
+                          Tensor out, int64_t row) {
+  Interned& interned = known(handle);
+  STD_TORCH_CHECK(out.scalar_type() == interned.dtype, "out must have the dtype of the result, ",
+                  torch::headeronly::toString(interned.dtype), ", got ",
+                  torch::headeronly::toString(out.scalar_type()));
+  augment_one_key_out(std::move(input), {seed, low, high}, finder(interned), std::move(out), row);
 }
 
 }  // namespace seedaug::torch_ops

@@ -11,7 +11,9 @@ namespace seedaug::torch_ops {
 int64_t intern(std::vector<int64_t> program, std::vector<double> values, ScalarType dtype,
                int64_t layout);
 
-// augment for one key, given as its three packed words.
+// augment for one key, given as its three packed words; into a new tensor, or into out[row].
 Tensor augment_interned(Tensor input, int64_t seed, int64_t low, int64_t high, int64_t handle);
+void augment_interned_out(Tensor input, int64_t seed, int64_t low, int64_t high, int64_t handle,
+                          Tensor out, int64_t row);
 
 }  // namespace seedaug::torch_ops

@@ -23,6 +23,10 @@ STABLE_TORCH_LIBRARY(seedaug, m) {
   m.def("intern(int[] program, float[] values, ScalarType dtype, int layout) -> int");
   m.def(
       "augment_interned(Tensor input, SymInt seed, SymInt low, SymInt high, int handle) -> Tensor");
+  // The same into row `row` of `out`.
+  m.def(
+      "augment_interned_out(Tensor input, SymInt seed, SymInt low, SymInt high, int handle, "
+      "Tensor(a!) out, int row) -> ()");
   // One key, as its three packed words.
   m.def(
       "augment_key(Tensor input, SymInt seed, SymInt low, SymInt high, int[] program, float[] "
@@ -63,18 +67,19 @@ STABLE_TORCH_LIBRARY_IMPL(seedaug, CompositeExplicitAutograd, m) {
 }
 
 // The functions look at the device themselves.
-#define SEEDAUG_REGISTER(m)                                 \
-  m.impl("augment", TORCH_BOX(&augment));                   \
-  m.impl("augment_nograd", TORCH_BOX(&augment));            \
-  m.impl("augment_key", TORCH_BOX(&augment_key));           \
-  m.impl("augment_interned", TORCH_BOX(&augment_interned)); \
-  m.impl("augment_out", TORCH_BOX(&augment_out));           \
-  m.impl("augment_rows_out", TORCH_BOX(&augment_rows_out)); \
-  m.impl("augment_list", TORCH_BOX(&augment_list));         \
-  m.impl("augment_list_out", TORCH_BOX(&augment_list_out)); \
-  m.impl("augment_backward", TORCH_BOX(&augment_backward)); \
-  m.impl("params", TORCH_BOX(&params));                     \
-  m.impl("fill", TORCH_BOX(&fill));                         \
+#define SEEDAUG_REGISTER(m)                                         \
+  m.impl("augment", TORCH_BOX(&augment));                           \
+  m.impl("augment_nograd", TORCH_BOX(&augment));                    \
+  m.impl("augment_key", TORCH_BOX(&augment_key));                   \
+  m.impl("augment_interned", TORCH_BOX(&augment_interned));         \
+  m.impl("augment_interned_out", TORCH_BOX(&augment_interned_out)); \
+  m.impl("augment_out", TORCH_BOX(&augment_out));                   \
+  m.impl("augment_rows_out", TORCH_BOX(&augment_rows_out));         \
+  m.impl("augment_list", TORCH_BOX(&augment_list));                 \
+  m.impl("augment_list_out", TORCH_BOX(&augment_list_out));         \
+  m.impl("augment_backward", TORCH_BOX(&augment_backward));         \
+  m.impl("params", TORCH_BOX(&params));                             \
+  m.impl("fill", TORCH_BOX(&fill));                                 \
   m.impl("box_muller", TORCH_BOX(&box_muller))
 
 STABLE_TORCH_LIBRARY_IMPL(seedaug, CPU, m) { SEEDAUG_REGISTER(m); }

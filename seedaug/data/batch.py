@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from seedaug._core import MAX_INDEX, MAX_WORKER
+from seedaug.buffers import Buffers
 from seedaug.context import current
-from seedaug.data.buffers import Buffers, worker_buffers
-from seedaug.data.collate import MadeBatch, made_samples
-from seedaug.data.fused import BatchInMaking, Plan, Plans
+from seedaug.data.collate import MadeBatch
+from seedaug.data.fused import BatchInMaking, Plan, Plans, rows_of
 from seedaug.data.index import ride
 from seedaug.data.keyed import closing, with_key
+from seedaug.data.parcels import SMALLEST, Parcel, SharedBuffer, own_buffers
 from seedaug.data.resident import augment_rows, find_resident
 from seedaug.key import Packed, keys
 from seedaug.transforms.pipeline import Pipeline
@@ -32,20 +36,14 @@ class Workshop:
 
     def __init__(self) -> None:
         self.plans = Plans()
-        self._own = Buffers(shared=False)
-
-    @property
-    def buffers(self) -> Buffers:
-        """Where batches lie: in a worker in shared memory."""
-        shared = worker_buffers()
-        return self._own if shared is None else shared
+        self.buffers = Buffers(smallest=1 << 18)
 
 
 class Opened(NamedTuple):
-    """A fetched sample, taken apart."""
+    """A sample taken apart, without its images."""
 
     parts: list[Any]
-    places: tuple[int, ...]  # of the images and masks among them
+    places: tuple[int, ...]  # of the images among them
     close: Callable[[list[Any]], Any]  # makes a sample of all parts
 
 
@@ -58,7 +56,8 @@ class BatchLoad:
         indices: of the samples.
         epoch: they are drawn in.
         repeats: which visit each is, or None when all are first visits.
-        collated: whether torch's default_collate, and nothing else, gets the samples.
+        collated: whether torch's default_collate, and nothing else, gets the samples; and
+        sent: what that makes goes straight to another process.
         carried: whether the epoch came with the indices, for datasets further in too.
     """
 
@@ -70,6 +69,7 @@ class BatchLoad:
         epoch: int,
         repeats: Sequence[int] | None,
         collated: bool = False,
+        sent: bool = False,
         carried: bool = False,
     ) -> None:
         self.source = source
@@ -78,8 +78,10 @@ class BatchLoad:
         self.epoch = epoch
         self.repeats = repeats
         self.collated = collated
+        self.sent = sent
         self.carried = carried
         self._made: dict[int, BatchInMaking] = {}  # by the place of their image in a sample
+        self._shared: dict[int, SharedBuffer] = {}  # by the address of the memory given
 
     def load(self) -> list[Any] | None:
         """The samples as they are to be collated, or None if they must be loaded one by one."""
@@ -105,107 +107,113 @@ class BatchLoad:
         samples = None if joint or self.plan.before else find_resident(source.dataset, self.indices)
         if samples is None:
             return None
-        columns = augment_rows(samples, packed, self.plan.pipeline, source._workshop.buffers)
-        if columns is None:
+        made = augment_rows(samples, packed, self.plan.pipeline, self._empty)
+        if made is None:
             return None
+        memory, columns = made
         if source.return_key:
             columns.append(packed)
         bare = samples.bare and len(columns) == 1
         if self.collated:  # one sample that stands for all
-            ready = tuple(map(MadeBatch, columns))
+            ready = (self._ready(columns[0], memory), *map(MadeBatch, columns[1:]))
             return [ready[0] if bare else ready]
-        rows = [column.unbind(0) for column in columns]
-        return [*rows[0]] if bare else made_samples({0: columns[0]}, [*zip(*rows, strict=True)])
+        rows = [rows_of(columns[0]), *(column.unbind(0) for column in columns[1:])]
+        return [*rows[0]] if bare else [*zip(*rows, strict=True)]
+
+    def _empty(self, dtype: torch.dtype, size: Sequence[int]) -> Tensor:
+        """Memory for a batch, shared if it is to be sent as a parcel."""
+        nbytes = prod(size) * dtype.itemsize
+        if not self.sent or nbytes < SMALLEST or min(size) < 0:
+            return self.source._workshop.buffers.empty(dtype, size)
+        buffer = own_buffers().take(nbytes)
+        memory = buffer.lease(dtype, size)
+        self._shared[memory.data_ptr()] = buffer
+        return memory
+
+    def _ready(self, whole: Tensor, memory: Tensor) -> MadeBatch:
+        buffer = self._shared.get(memory.data_ptr())
+        return MadeBatch(whole if buffer is None else Parcel(whole, buffer))
 
     def _fetched(self, packed: Tensor) -> list[Any]:
         """Any dataset's samples, fetched one by one."""
-        rows: list[Any] = [*map(tuple, packed.tolist())]
-        fetch = self._fetch if self.source.transforms is None else self._fetch_joint
+        make = self._make if self.source.transforms is None else self._make_joint
         opened: list[Opened] = []
-        made = self._made
         token = ride.set((self.epoch, 0)) if self.carried else None
         try:
-            for place, (index, row) in enumerate(zip(self.indices, rows, strict=True)):
+            for place, (index, row) in enumerate(zip(self.indices, packed.tolist(), strict=True)):
                 if self.carried and self.repeats is not None:
                     ride.set((self.epoch, self.repeats[place]))
-                sample, occurrences = self.source._under(row, fetch, index)
-                opened.append(sample)
-                parts = sample.parts
-                for at in sample.places:
-                    making = made.get(at) or self._making(at)
-                    making.add(parts[at], row, occurrences)
-                    parts[at] = None
+                opened.append(self.source._under(tuple(row), make, index))
         finally:
             if token is not None:
                 ride.reset(token)
-        for making in self._made.values():
-            making.flush()
         return self._assemble(opened, packed)
 
-    def _making(self, place: int) -> BatchInMaking:
-        found = self._made.get(place)
-        if found is None:
-            source, count = self.source, len(self.indices)
-            found = self._made[place] = BatchInMaking(
-                count, self.plan.pipeline, source._workshop.buffers, source._name_sample
-            )
-        return found
-
-    def _fetch(self, index: int, packed: Packed) -> tuple[Opened, tuple[int, ...]]:
-        """A sample as it comes before the program, and the program's occurrences."""
+    def _make(self, index: int, packed: Packed) -> Opened:
+        """Fetch a sample and augment its image."""
         source = self.source
         sample = source._fetch(index)
         parts = source._open(sample)
         if parts is None:
-            opened = Opened([self._before(sample)], (0,), _first)
+            opened = Opened([sample], _IMAGE, _first)
         else:
-            if self.plan.before:
-                parts[0] = self._before(parts[0])
-            opened = Opened(parts, (0,), closing(type(sample)))
-        occurrences = self.plan.pipeline.take(current())
+            opened = Opened(parts, _IMAGE, closing(type(sample)))
+        parts = opened.parts
+        if self.plan.before:
+            parts[0] = self._before(parts[0])
+        self._augment(parts, 0, packed, self.plan.pipeline.take(current()))
         if source.target_transform is not None:
-            opened.parts[1] = source.target_transform(opened.parts[1])
-        return opened, occurrences
+            parts[1] = source.target_transform(parts[1])
+        return opened
 
-    def _fetch_joint(self, index: int, packed: Packed) -> tuple[Opened, tuple[int, ...]]:
-        """The same where all of the sample is transformed: images, masks, boxes."""
+    def _make_joint(self, index: int, packed: Packed) -> Opened:
+        """Fetch a sample and augment its images, masks, boxes and keypoints."""
         leaves, structure = tree_flatten(self._before(self.source._fetch(index)))
         roles = find_roles(leaves)
         if self.plan.pipeline.sized:
             find_size(leaves, roles)
         places = tuple(at for at, role in enumerate(roles) if role)
         occurrences = self.plan.pipeline.take(current())
-        return Opened(leaves, places, lambda parts: tree_unflatten(parts, structure)), occurrences
+        for at in places:
+            self._augment(leaves, at, packed, occurrences)
+        return Opened(leaves, places, lambda parts: tree_unflatten(parts, structure))
 
     def _before(self, x: Any) -> Any:
         for part in self.plan.before:
             x = part.in_context((x,), current()) if isinstance(part, Pipeline) else part(x)
         return x
 
+    def _augment(
+        self, parts: list[Any], at: int, packed: Packed, occurrences: tuple[int, ...]
+    ) -> None:
+        making = self._made.get(at)
+        if making is None:
+            making = BatchInMaking(len(self.indices), self.plan.pipeline, self._empty)
+            self._made[at] = making
+        making.add(parts[at], packed, occurrences)
+        parts[at] = None
+
     def _assemble(self, opened: Sequence[Opened], packed: Tensor) -> list[Any]:
+        """The samples with their images, or with what stands for those of the whole batch."""
         alike = all(sample.places == opened[0].places for sample in opened)
-        wholes = {at: making.whole() for at, making in self._made.items()} if alike else {}
-        made: dict[int, Tensor] = {at: x for at, x in wholes.items() if x is not None}
-        images: dict[int, Any] = {}
+        images: dict[int, Iterator[Any]] = {}
         for at, making in self._made.items():
-            standing = self.collated and at in made
-            images[at] = iter([MadeBatch(made[at])] * len(opened) if standing else making.images())
-        keyed: Sequence[Any] = ()
-        if self.source.return_key:
-            keyed = [MadeBatch(packed)] * len(opened) if self.collated else packed.unbind(0)
+            whole = making.whole() if self.collated and alike else None
+            if whole is None or making.memory is None:
+                images[at] = iter(making.images())
+            else:
+                images[at] = repeat(self._ready(whole, making.memory))
+        keyed: Iterator[Any] = repeat(MadeBatch(packed)) if self.collated else iter(packed)
         samples = []
-        for place, (parts, places, close) in enumerate(opened):
+        for parts, places, close in opened:
             for at in places:
                 parts[at] = next(images[at])
             sample = close(parts)
-            samples.append(with_key(sample, keyed[place]) if keyed else sample)
-        if self.collated or not made:
-            return samples
-        flat = all(
-            type(sample) is tuple and len(sample) == len(one.parts) + bool(keyed)
-            for sample, one in zip(samples, opened, strict=True)
-        )
-        return made_samples(made, samples) if flat else samples
+            samples.append(with_key(sample, next(keyed)) if self.source.return_key else sample)
+        return samples
+
+
+_IMAGE = (0,)
 
 
 def _first(parts: list[Any]) -> Any:

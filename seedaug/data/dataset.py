@@ -118,7 +118,10 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         if isinstance(indices, EpochBatch):
             epoch, repeats = indices.epoch, indices.repeats
             if plan is not None:
-                load = BatchLoad(self, plan, indices, epoch, repeats, indices.collated, True)
+                # A subclass that overrides this gets samples, to do with what it likes.
+                final = type(self).__getitems__ is SeededDataset.__getitems__
+                collated, sent = final and indices.collated, final and indices.sent
+                load = BatchLoad(self, plan, indices, epoch, repeats, collated, sent, True)
                 if (made := load.load()) is not None:
                     return made
             return indices.load(self.__getitem__)

@@ -1,34 +1,42 @@
-"""Whole batches of a SeededDataset by one native call, where its transform ends in a program.
-
-Samples are fetched one by one, each under its key, and so is whatever comes before the program.
-The program then runs over all of them and writes straight into the batch. Where the samples don't
-allow that, the batch is made one by one; the bytes are the same.
-"""
+"""Augments the images of a batch straight into the batch, where a transform ends in a program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.modules import module
 
 from seedaug import ops
 from seedaug.apply import wants_grad
-from seedaug.data.buffers import Buffers, alias
+from seedaug.interop import torchvision
 from seedaug.key import Packed
 from seedaug.program import COPY, Step, encode, output_size
+from seedaug.transforms import pipeline as pipelines
 from seedaug.transforms.compose import Compose
 from seedaug.transforms.pipeline import Pipeline
 from seedaug.transforms.sample import Role, find_roles, from_tensor, to_tensor
 
-__all__ = ["BatchInMaking", "Plan", "Plans", "empty_batch", "fusable", "only_step"]
+__all__ = [
+    "BatchInMaking",
+    "Empty",
+    "Plan",
+    "Plans",
+    "fusable",
+    "only_step",
+    "result_size",
+    "rows_of",
+]
 
-CHUNK = 1 << 22  # bytes of fetched images that wait until they are augmented together
+Empty = Callable[[torch.dtype, Sequence[int]], Tensor]
+"""Gives memory: a contiguous tensor with undefined values."""
 
 
 class Plan(NamedTuple):
-    """What makes an image: calls for each sample, then a program for the batch."""
+    """What makes an image: calls for each sample, then a program."""
 
     before: Sequence[Any]
     pipeline: Pipeline
@@ -38,11 +46,12 @@ class Plans:
     """Finds the plan of a transform; torchvision's Compose is read as ours."""
 
     def __init__(self) -> None:
-        self._given: tuple[Any, ...] = ()
-        self._read: Compose | None = None
+        self._read: tuple[tuple[Any, ...], Compose | None] = ((), None)
 
     def find(self, transform: Any) -> Plan | None:
         """The plan of a transform that ends in a program, or None."""
+        if module._global_forward_hooks or module._global_forward_pre_hooks:
+            return None
         if _is_torchvision_compose(transform):
             transform = self._as_ours(tuple(transform.transforms))
         parts = getattr(transform, "parts", None)
@@ -52,27 +61,27 @@ class Plans:
         return Plan(found[:-1], found[-1])
 
     def _as_ours(self, given: tuple[Any, ...]) -> Compose | None:
-        known = len(given) == len(self._given)
-        if not known or any(a is not b for a, b in zip(given, self._given, strict=True)):
-            self._given = given
+        known, ours = self._read
+        if len(given) != len(known) or any(a is not b for a, b in zip(given, known, strict=True)):
             try:
-                self._read = Compose(given)
+                ours = Compose(given)
             except (TypeError, ValueError):  # calling it will say what is wrong
-                self._read = None
-        return self._read
+                ours = None
+            self._read = given, ours
+        return ours
 
 
 def _is_torchvision_compose(transform: Any) -> bool:
     kind = type(transform)
     if kind.__name__ != "Compose" or not kind.__module__.startswith("torchvision.transforms."):
         return False
-    hooks = [getattr(transform, name, None) for name in ("_forward_hooks", "_forward_pre_hooks")]
-    return not any(hooks)
+    own = getattr(transform, "__dict__", {})
+    return not any(own.get(name) for name in ("_forward_hooks", "_forward_pre_hooks", "forward"))
 
 
 def fusable(x: Tensor) -> bool:
     """Whether a batch can be made of such images: on the CPU, dense, without a gradient."""
-    return x.device.type == "cpu" and x.layout == torch.strided and not wants_grad(x)
+    return x.is_cpu and x.layout == torch.strided and x.dim() > 1 and not wants_grad(x)
 
 
 def only_step(
@@ -89,94 +98,77 @@ def only_step(
     return steps[0] if len(steps) == 1 and steps[0].program else None
 
 
+def result_size(step: Step, shape: Sequence[int]) -> list[int]:
+    """What comes out of a step for an image of `shape`, [..., H, W]."""
+    height, width = output_size(step.program, shape[-2], shape[-1])
+    return [*shape[:-2], int(height), int(width)]
+
+
 def empty_batch(
-    buffers: Buffers, count: int, step: Step, shape: Sequence[int], innermost: bool
-) -> Tensor:
-    """Memory for `count` results, [N, ..., C, H, W], from images [..., C, H, W] or [H, W].
+    empty: Empty, dtype: torch.dtype, size: Sequence[int], innermost: bool
+) -> tuple[Tensor, Tensor]:
+    """Memory for a batch, and the batch in it.
 
     Args:
-        buffers: where it comes from.
-        count: N.
-        step: what makes the results.
-        shape: of one image.
+        empty: where it comes from.
+        dtype, size: of the batch, [N, ..., C, H, W] or [N, H, W].
         innermost: put the channels side by side in memory.
-
-    Raises:
-        RuntimeError, ValueError: there is no such batch.
     """
-    size = [count, *shape[:-2], *map(int, output_size(step.program, *shape[-2:]))]
-    if innermost and len(shape) > 2:
-        *outer, channels, height, width = size
-        made = buffers.empty(step.dtype, [*outer, height, width, channels])
-        return alias(made, made.movedim(-1, -3))
-    return buffers.empty(step.dtype, size)
+    if not innermost or len(size) < 4:
+        memory = empty(dtype, size)
+        return memory, memory
+    *outer, channels, height, width = size
+    memory = empty(dtype, [*outer, height, width, channels])
+    return memory, memory.movedim(-1, -3)
+
+
+def rows_of(batch: Tensor) -> list[Tensor]:
+    """Its rows, in the same memory, but as tensors of their own: autograd knows of no batch."""
+    storage, step, rest = batch.untyped_storage(), batch.stride(0), batch.stride()[1:]
+    rows: list[Any] = [torch.empty(0, dtype=batch.dtype, device="cpu") for _ in range(len(batch))]
+    for place, row in enumerate(rows):
+        row.set_(storage, batch.storage_offset() + place * step, batch.shape[1:], rest)
+    return rows
 
 
 class BatchInMaking:
-    """The images, or masks, of one batch, augmented a chunk at a time.
+    """The images, or masks, of one batch; each is augmented as soon as it is there.
+
+    None waits for another: the next sample may be read into the same memory.
 
     Args:
         count: how many there will be.
         pipeline: the program.
-        buffers: where the batch will lie.
-        name_sample: told of an error and whose it is.
+        empty: gives memory for the batch.
     """
 
-    def __init__(
-        self,
-        count: int,
-        pipeline: Pipeline,
-        buffers: Buffers,
-        name_sample: Callable[[Exception, Packed], None],
-    ) -> None:
+    def __init__(self, count: int, pipeline: Pipeline, empty: Empty) -> None:
         self.count = count
         self.pipeline = pipeline
-        self.buffers = buffers
-        self.name_sample = name_sample
-        self._alone: list[Any] | None = None  # images, once they are made one by one
-        self._batch: Tensor | None = None  # [N, ..., H, W]
+        self.empty = empty
+        self.memory: Tensor | None = None  # of the batch, contiguous
+        self._alone: list[Any] | None = None  # images, once they don't go into the batch
+        self._batch: Tensor | None = None  # [N, ..., H, W], in the memory
         self._like: Any = None  # the first image, and
         self._role: Role = ""  # its role
         self._done = 0
-        # What waits: images, and what each is drawn from.
-        self._images: list[Any] = []
-        self._keys: list[Packed] = []
-        self._occurrences: list[tuple[int, ...]] = []
-        self._bytes = 0
+        self._step: tuple[Any, int] = ((), -1)  # what the program's number is for, and that number
 
     def add(self, image: Any, packed: Packed, occurrences: tuple[int, ...]) -> None:
-        """Take the next image; it is augmented now, or with those that follow."""
-        self._images.append(image)
-        self._keys.append(packed)
-        self._occurrences.append(occurrences)
-        self._bytes += getattr(image, "nbytes", CHUNK)
-        if self._bytes >= CHUNK:
-            self.flush()
-
-    def flush(self) -> None:
-        """Augment what waits."""
-        if self._images and (self._alone is not None or not self._together()):
-            self._one_by_one()
-        self._images, self._keys, self._occurrences, self._bytes = [], [], [], 0
-
-    def _one_by_one(self) -> None:
+        """Augment the next image."""
         if self._alone is None:
+            if self._into_batch(image, packed, occurrences):
+                self._done += 1
+                return
             self._alone = self._views()
-        each = zip(self._images, self._keys, self._occurrences, strict=True)
-        for image, packed, occurrences in each:
-            try:
-                self._alone.append(self.pipeline.under((image,), packed, occurrences))
-            except Exception as error:
-                self.name_sample(error, packed)
-                raise
+        self._alone.append(self.pipeline.under((image,), packed, occurrences))
 
     def whole(self) -> Tensor | None:
         """The batch as its images collate, of arrays [N, H, W, C]; None if it isn't one."""
         if self._alone is not None or self._batch is None:
             return None
-        if self._role == "array" and self._like.ndim > 2:
-            return alias(self._batch, self._batch.movedim(-3, -1))
-        return self._batch
+        arrays = self._role == "array" and self._batch.dim() > 3
+        return self._batch.movedim(-3, -1) if arrays else self._batch
 
     def images(self) -> list[Any]:
         """The images one by one, each of the type that it came in; mostly views of the batch."""
@@ -185,60 +177,57 @@ class BatchInMaking:
     def _views(self) -> list[Any]:
         if self._batch is None:
             return []
-        done = self._batch[: self._done].unbind(0)
+        views = rows_of(self._batch)[: self._done]
         if type(self._like) is Tensor:
-            return [*done]
-        return [from_tensor(view, self._like, self._role) for view in done]
+            return views
+        return [from_tensor(view, self._like, self._role) for view in views]
 
-    def _together(self) -> bool:
-        """Augment what waits by one call; False if it does not allow that."""
-        occurrences = self._occurrences[0]
-        if any(other is not occurrences and other != occurrences for other in self._occurrences):
+    def _into_batch(self, image: Any, packed: Packed, occurrences: tuple[int, ...]) -> bool:
+        """Augment an image into its place in the batch; False if it does not fit there."""
+        kind = type(image)
+        if self._done == 0 and self._like is None:
+            self._like, self._role = image, _role_in_batches(image)
+        if kind is not type(self._like) or not self._role:
             return False
-        images = self._tensors()
-        if images is None:
-            return False
-        mask = self._role == "mask"
-        step = only_step(self.pipeline, images[0], type(self._like), occurrences, mask)
-        if step is None or (self._role == "array" and step.dtype == torch.bfloat16):
-            return False
-        if self._batch is not None and self._batch.dtype != step.dtype:
-            return False
-        keys = torch.tensor(self._keys, dtype=torch.int64)
         try:
-            if self._batch is None:
-                channels_last = self.pipeline.layout == ops.CHANNELS_LAST and not mask
-                innermost = channels_last or self._role == "array"
-                shape = images[0].shape
-                self._batch = empty_batch(self.buffers, self.count, step, shape, innermost)
-            part = self._batch[self._done : self._done + len(images)]
-            ops.augment_list_out(images, keys, step.program, step.values, part)
-        except (RuntimeError, ValueError):  # one by one they are right, or the error is explained
+            x = image if kind is Tensor else to_tensor(image, self._role)
+            if not fusable(x):
+                return False
+            number = self._number(x, kind, occurrences)
+            if number < 0:
+                return False
+            ops.augment_interned_out(x, *packed, number, self._batch, self._done)
+        except (RuntimeError, TypeError, ValueError):  # by itself it is right, or explained
             return False
-        self._done += len(images)
         return True
 
-    def _tensors(self) -> list[Tensor] | None:
-        """The waiting images as tensors that one call takes, or None."""
-        if self._like is None:
-            self._like = self._images[0]
-            (self._role,) = find_roles([self._like])
-        kind = type(self._like)
-        if self._role not in ("tensor", "image", "array", "mask"):
-            return None
-        if self._role == "mask":
-            converts = (t.convert(self._like) is not self._like for t in self.pipeline.transforms)
-            if any(converts):
-                return None
-        if any(type(image) is not kind for image in self._images):
-            return None
-        images: list[Tensor] = self._images
-        if kind is not Tensor:
-            try:
-                images = [to_tensor(image, self._role) for image in images]
-            except (TypeError, ValueError):
-                return None
-        # The op takes images of one type and device only: where none has a gradient, because they
-        # hold integers, the first speaks for all.
-        asked = images if images[0].is_floating_point() else images[:1]
-        return images if all(map(fusable, asked)) else None
+    def _number(self, x: Tensor, kind: type, occurrences: tuple[int, ...]) -> int:
+        """The number of the program for `x`, or -1 if there is none that fits the batch."""
+        at = (x.dtype, occurrences, pipelines.changes[0])
+        if at == self._step[0]:
+            return self._step[1]
+        mask, layout = self._role == "mask", self.pipeline.layout
+        if mask and any(t.convert(self._like) is not self._like for t in self.pipeline.transforms):
+            return -1
+        step = only_step(self.pipeline, x, kind, occurrences, mask)
+        if step is None or (self._role == "array" and step.dtype == torch.bfloat16):
+            return -1
+        if self._batch is None:
+            innermost = self._role == "array" or (layout == ops.CHANNELS_LAST and not mask)
+            size = [self.count, *result_size(step, x.shape)]
+            self.memory, self._batch = empty_batch(self.empty, step.dtype, size, innermost)
+        number = ops.intern(*step, ops.PRESERVE) if self._batch.dtype == step.dtype else -1
+        self._step = at, number
+        return number
+
+
+def _role_in_batches(image: Any) -> Role:
+    """The role of an image that can be part of a batch, or ""."""
+    if type(image) is Tensor:
+        return "tensor"
+    if not isinstance(image, (Tensor, np.ndarray)):
+        return ""
+    (role,) = find_roles([image])
+    tv = torchvision.module()
+    own = isinstance(image, np.ndarray) or (tv is not None and isinstance(image, tv.TVTensor))
+    return role if own and role in ("image", "array", "mask") else ""

@@ -62,7 +62,8 @@ class EpochBatch(list[int]):
         indices: what the batch holds.
         epoch: the epoch they are drawn in.
         repeats: which visit each is, or None when all are first visits.
-        collated: whether torch's default_collate, and nothing else, is what the samples go to.
+        collated: whether torch's default_collate, and nothing else, is what the samples go to; and
+        sent: whether what that makes goes straight to another process.
     """
 
     def __init__(
@@ -71,14 +72,16 @@ class EpochBatch(list[int]):
         epoch: int,
         repeats: list[int] | None = None,
         collated: bool = False,
+        sent: bool = False,
     ) -> None:
         super().__init__(indices)
         self.epoch = epoch
         self.repeats = repeats
         self.collated = collated
+        self.sent = sent
 
     def __reduce__(self) -> tuple[type[EpochBatch], tuple[Any, ...]]:
-        return EpochBatch, ([*self], self.epoch, self.repeats, self.collated)
+        return EpochBatch, ([*self], self.epoch, self.repeats, self.collated, self.sent)
 
     def carry(self, items: Callable[[list[int]], list[Any]]) -> list[Any]:
         """Call `items` on the plain indices, with their epoch in reach; all are first visits."""

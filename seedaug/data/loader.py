@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -12,9 +13,11 @@ from torch.utils.data import IterableDataset
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
+from seedaug.data.collate import collates_by_itself
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
+from seedaug.data.parcels import forget_finished_workers
 from seedaug.data.passes import CountedBatches, KeyedBatches, warn_of_equal_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler
 from seedaug.data.state import CountedPass, LoaderState
@@ -132,14 +135,13 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     def _plan(self, iterable: bool, cut_here: bool) -> KeyedBatches | CountedBatches | None:
         if iterable:
             return None
-        collated = self.collate_fn is torch.utils.data.default_collate
         if cut_here and isinstance(self.sampler, KeyedSampler):
-            return KeyedBatches(self.sampler, self.batch_size, self.drop_last, collated)
+            return KeyedBatches(self.sampler, self.batch_size, self.drop_last)
         batched = self.batch_sampler is not None
         source: Any = self.batch_sampler if batched else self.sampler
         if any(getattr(part, "worker", 0) == 0 for part in self._sources):
             warn_of_equal_ranks(source)
-        return CountedBatches(source, self.seed, batched, self.dataset, collated)
+        return CountedBatches(source, self.seed, batched, self.dataset)
 
     @property
     def _index_sampler(self) -> Any:
@@ -214,6 +216,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 source._refresh_rank()
         if self._batches is not None:
             self._batches.epoch, self._batches.skip = epoch, skip
+            self._batches.collated = collates_by_itself(self.collate_fn)
+            self._batches.sent = self._batches.collated and self.num_workers > 0
             self._tell_samplers(epoch)
         try:
             with ExitStack() as started:
@@ -227,6 +231,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             if self.num_workers and _UNPICKLABLE.search(str(error)):
                 raise TypeError(self._unpicklable(error)) from error
             raise
+        if "_seedaug_watched" not in inner.__dict__:  # persistent workers come with the same one
+            inner.__dict__["_seedaug_watched"] = True
+            weakref.finalize(inner, forget_finished_workers)
         replayed = skip if self._batches is None else 0
         return CountedPass(self._state, inner, replayed, alone=self.persistent_workers)
 

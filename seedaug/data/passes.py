@@ -63,18 +63,15 @@ class KeyedBatches:
         sampler: whose order it is.
         batch_size: indices in a batch, or None for single indices.
         drop_last: leave out a last batch that isn't full.
-        collated: see `EpochBatch`.
     """
 
-    def __init__(
-        self, sampler: KeyedSampler, batch_size: int | None, drop_last: bool, collated: bool = False
-    ) -> None:
+    def __init__(self, sampler: KeyedSampler, batch_size: int | None, drop_last: bool) -> None:
         self.sampler = sampler
-        self.collated = collated
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.epoch = 0
         self.skip = 0
+        self.collated = self.sent = False  # see `EpochBatch`
 
     def __len__(self) -> int:
         count = len(self.sampler)
@@ -95,7 +92,7 @@ class KeyedBatches:
                 continue
             part = slice(number * size, (number + 1) * size)
             some = None if repeats is None else again[part].tolist()
-            yield EpochBatch(indices[part].tolist(), epoch, some, self.collated)
+            yield EpochBatch(indices[part].tolist(), epoch, some, self.collated, self.sent)
 
 
 class CountedBatches:
@@ -110,24 +107,16 @@ class CountedBatches:
         seed: 0 … 2**64 - 1.
         batched: whether `source` gives sequences of indices.
         dataset: what the indices are of.
-        collated: see `EpochBatch`.
     """
 
-    def __init__(
-        self,
-        source: Iterable[Any],
-        seed: int,
-        batched: bool,
-        dataset: Any,
-        collated: bool = False,
-    ) -> None:
+    def __init__(self, source: Iterable[Any], seed: int, batched: bool, dataset: Any) -> None:
         self.dataset = dataset
-        self.collated = collated
         self.source = source
         self.seed = seed
         self.batched = batched
         self.epoch = 0
         self.skip = 0
+        self.collated = self.sent = False  # see `EpochBatch`
 
     def __len__(self) -> int:
         return len(self.source)  # type: ignore[arg-type]  # torch's own rule: if it has one
@@ -155,7 +144,7 @@ class CountedBatches:
             batch = [index_of(index) for index in given]
             if self.batched:
                 some = repeats if repeats and any(repeats) else None
-                yield EpochBatch(batch, epoch, some, self.collated)
+                yield EpochBatch(batch, epoch, some, self.collated, self.sent)
             else:
                 yield SampleIndex(batch[0], epoch, repeats[0] if repeats else 0)
         if number + 1 < skip:

@@ -10,8 +10,7 @@ from torch import Tensor
 from torch.utils.data import Subset, TensorDataset
 
 from seedaug import ops
-from seedaug.data.buffers import Buffers
-from seedaug.data.fused import empty_batch, fusable, only_step
+from seedaug.data.fused import Empty, empty_batch, fusable, only_step, result_size
 from seedaug.transforms.pipeline import Pipeline
 
 __all__ = ["Resident", "augment_rows", "find_resident"]
@@ -29,7 +28,10 @@ def find_resident(dataset: Any, indices: Sequence[int]) -> Resident | None:
     """The samples of a TensorDataset, a tensor, or a Subset of these; None for other datasets."""
     rows = indices
     while type(dataset) is Subset:
-        rows = [dataset.indices[row] for row in rows]
+        try:
+            rows = [dataset.indices[row] for row in rows]
+        except IndexError:  # one by one it is explained
+            return None
         dataset = dataset.dataset
     if type(dataset) is TensorDataset:
         found = Resident(dataset.tensors, rows, bare=False)
@@ -37,20 +39,25 @@ def find_resident(dataset: Any, indices: Sequence[int]) -> Resident | None:
         found = Resident((dataset,), rows, bare=True)
     else:
         return None
-    inside = found.tensors and min(rows) >= 0 and max(rows) < min(map(len, found.tensors))
+    if not found.tensors or type(found.tensors[0]) is not Tensor:
+        return None
+    inside = min(rows) >= 0 and max(rows) < min(map(len, found.tensors))
     return found if inside else None
 
 
 def augment_rows(
-    samples: Resident, packed: Tensor, pipeline: Pipeline, buffers: Buffers
-) -> list[Tensor] | None:
-    """The columns of a batch, the first of them augmented; None if one call can't do it.
+    samples: Resident, packed: Tensor, pipeline: Pipeline, empty: Empty
+) -> tuple[Tensor, list[Tensor]] | None:
+    """A batch of rows, by one call.
 
     Args:
         samples: which rows of which tensors.
         packed: their keys, [N, 3].
         pipeline: for the first tensor's.
-        buffers: where the batch lies.
+        empty: gives memory for its batch.
+
+    Returns:
+        That memory, and the columns of the batch; None if one call can't do it.
     """
     images, *others = samples.tensors
     if not pipeline.within_limit or images.dim() < 3 or not fusable(images):
@@ -58,12 +65,12 @@ def augment_rows(
     step = only_step(pipeline, images, Tensor, pipeline.first[0])
     if step is None:
         return None
-    rows = torch.tensor(samples.rows)
+    rows = torch.tensor(samples.rows, device="cpu")
     innermost = pipeline.layout == ops.CHANNELS_LAST
+    size = [len(rows), *result_size(step, images.shape[1:])]
     try:
-        whole = empty_batch(buffers, len(rows), step, images.shape[1:], innermost)
-        out = whole.as_subclass(Tensor)
-        ops.augment_rows_out(images, rows, packed, step.program, step.values, out)
-    except (RuntimeError, ValueError):  # one by one the error is explained
+        memory, whole = empty_batch(empty, step.dtype, size, innermost)
+        ops.augment_rows_out(images, rows, packed, step.program, step.values, whole)
+        return memory, [whole, *(column[rows] for column in others)]
+    except (RuntimeError, TypeError, ValueError):  # one by one the error is explained
         return None
-    return [whole, *(column[rows] for column in others)]

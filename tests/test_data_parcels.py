@@ -1,29 +1,27 @@
-"""The memory of batches is used again, and never while anything still refers to it."""
+"""Batches from workers lie in memory that is used again, never while anything refers to it."""
 
 import copy
 import gc
-import io
 import multiprocessing
 import os
 import pickle
+import time
 
 import pytest
 import torch
 from torch.utils.data import TensorDataset, default_collate
 
 import seedaug
-from seedaug.data import buffers
-from seedaug.data.buffers import SMALLEST, SPARE, Buffers
+from seedaug.data import parcels
 
 COUNT, BATCH = 64, 8
-IMAGES = torch.arange(COUNT, dtype=torch.uint8)[:, None, None, None].expand(-1, 3, 64, 64)
-SIZE = (SMALLEST // 4,)  # float32
+IMAGES = torch.arange(COUNT, dtype=torch.uint8)[:, None, None, None].expand(-1, 3, 96, 96)
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
 
 
 def numbered(collate_fn=None, workers=2, **options):
-    """A loader of images whose pixels are their index, 96 KiB a batch as float32."""
+    """A loader of images whose pixels are their index, 864 KiB a batch as float32."""
     transform = seedaug.Compose([seedaug.RandomHorizontalFlip()], dtype=torch.float32)
     dataset = seedaug.SeededDataset(
         TensorDataset(IMAGES.contiguous(), torch.arange(COUNT)), 0, transform
@@ -39,72 +37,6 @@ def assert_numbered(images, labels):
 
 
 # --- In one process ---
-
-
-def test_memory_comes_back_when_the_last_view_goes():
-    own = Buffers(shared=False)
-    batch = own.empty(torch.float32, SIZE)
-    address = batch.data_ptr()
-    for keep in (
-        lambda x: x[3:5],
-        lambda x: x.detach(),
-        lambda x: x.numpy(),
-        lambda x: x.untyped_storage(),
-        lambda x: x.view(torch.uint8),
-        lambda x: torch.utils.dlpack.to_dlpack(x),
-        lambda x: memoryview(x.numpy()),
-    ):
-        kept = keep(batch)
-        del batch
-        gc.collect()
-        other = own.empty(torch.float32, SIZE)
-        assert other.data_ptr() != address
-        del kept, other
-        batch = own.empty(torch.float32, SIZE)
-        while batch.data_ptr() != address:  # of two that are free, the other one
-            spare, batch = batch, own.empty(torch.float32, SIZE)
-        spare = None  # noqa: F841
-
-
-def test_few_spare_buffers_are_kept():
-    own = Buffers(shared=False)
-    held = [own.empty(torch.float32, SIZE) for _ in range(10)]
-    assert len({batch.data_ptr() for batch in held}) == len(own) == 10
-    held.clear()
-    own.empty(torch.float32, SIZE)
-    assert len(own) <= SPARE + 1
-
-
-def test_a_buffer_of_another_size_is_not_hoarded():
-    own = Buffers(shared=False)
-    for factor in (1, 8, 1, 64, 2, 1):
-        batch = own.empty(torch.float32, (factor * SIZE[0],))
-        assert batch.untyped_storage().nbytes() == factor * SMALLEST
-        del batch
-    assert len(own) <= SPARE + 1
-
-
-@pytest.mark.parametrize("size", [(0,), (3,), (2, 3, 4), (SMALLEST, 0)])
-def test_small_tensors_are_torchs(size):
-    own = Buffers(shared=True)
-    batch = own.empty(torch.float16, size)
-    assert type(batch) is torch.Tensor
-    assert batch.shape == size
-    assert len(own) == 0
-
-
-@pytest.mark.parametrize("dtype", [torch.uint8, torch.float16, torch.bfloat16, torch.float32])
-def test_tensors_are_ordinary(dtype):
-    batch = Buffers(shared=False).empty(dtype, (4, 1 << 16)).zero_()
-    assert type(batch) is torch.Tensor
-    assert not batch._is_view()
-    assert batch.is_contiguous()
-    batch += 1
-    assert batch.float().sum() == 4 << 16
-    saved = io.BytesIO()
-    torch.save(batch, saved)
-    saved.seek(0)
-    assert torch.equal(torch.load(saved), batch)
 
 
 def test_batches_that_are_held_keep_their_pixels():
@@ -155,7 +87,7 @@ def test_a_view_outlives_its_loader():
 
 
 def mapped():
-    return sum(len(memory) for _, memory in buffers._received.values())
+    return sum(len(memory) for _, memory in parcels._received.values())
 
 
 def test_few_buffers_serve_many_batches():
@@ -172,12 +104,30 @@ def test_few_buffers_serve_many_batches():
     gc.collect()
 
 
-def test_finished_workers_are_forgotten():
-    for _ in range(5):
-        for images, labels in numbered():
+@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+def test_finished_workers_are_forgotten(persistent, whole):
+    for _ in range(3):
+        loader = numbered(persistent_workers=persistent)
+        for images, labels in loader:
             assert_numbered(images, labels)
-    buffers.forget_finished_workers()
+            if not whole:
+                break
+        del loader
+    gc.collect()
     assert mapped() == 0
+    assert_numbered(images, labels)
+
+
+def test_buffers_are_few_when_batches_differ_in_size():
+    transform = seedaug.Compose([seedaug.RandomHorizontalFlip()], dtype=torch.float32)
+    dataset = seedaug.SeededDataset(TensorDataset(IMAGES, torch.arange(COUNT)), 0, transform)
+    sizes = [1, 9, 2, 20, 3, 40, 1, 5, 30, 8]
+    batches = [list(range(size)) for size in sizes] * 4
+    loader = seedaug.DataLoader(dataset, batch_sampler=batches, num_workers=1)
+    for images, labels in loader:
+        assert_numbered(images, labels)
+        assert mapped() <= 8
 
 
 def doubled(samples):
@@ -230,14 +180,77 @@ def test_samples_sent_singly():
         assert_numbered(torch.stack(images), labels)
 
 
-def test_a_stock_loader_copies_nothing():
-    dataset = numbered().dataset
-    samples = dataset.__getitems__([3, 1, 2])
+def with_the_last(samples, last=[]):  # noqa: B006  (kept from call to call on purpose)
     images, labels = default_collate(samples)
-    assert images.data_ptr() == samples[0][0].data_ptr()
-    assert labels.tolist() == [3, 1, 2]
-    again, _ = default_collate(samples[::-1])  # in another order they are put together anew
-    assert torch.equal(again, images.flip(0))
+    before = last[0] if last else (images.clone(), labels)
+    last[:] = [(images, labels)]
+    return images, labels, *before
+
+
+def test_a_batch_that_a_worker_keeps():
+    held = []
+    for images, labels, before, before_labels in numbered(with_the_last, workers=1):
+        assert_numbered(images, labels)
+        held.append((before, before_labels))
+        del images
+        time.sleep(0.02)
+    for images, labels in held:
+        assert_numbered(images, labels)
+
+
+def test_what_a_worker_sends_elsewhere():
+    queue = multiprocessing.get_context("fork").SimpleQueue()
+
+    def logged(samples):
+        images, labels = default_collate(samples)
+        queue.put(float(images.mean()))
+        return images, labels
+
+    assert [assert_numbered(*batch) for batch in numbered(logged)]
+    assert not queue.empty()
+
+
+class Nested(torch.utils.data.Dataset):
+    """Every sample is made of a batch that a loader of its own gives."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        images, labels = next(iter(numbered(workers=0)))
+        assert type(images) is torch.Tensor
+        assert_numbered(images, labels)
+        return images.mean(), index
+
+
+def test_a_loader_inside_a_worker():
+    loader = seedaug.DataLoader(Nested(), seed=0, num_workers=1)
+    assert len([*loader]) == 4
+
+
+def _watch(batch, told, answer):
+    before = batch[0].clone()
+    answer.put(True)
+    told.get()
+    answer.put(torch.equal(batch[0], before))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_a_forked_process_holds_keeps_its_pixels():
+    passes = iter(numbered(workers=1, persistent_workers=True))
+    images, labels = next(passes)
+    context = multiprocessing.get_context("fork")
+    told, answer = context.SimpleQueue(), context.SimpleQueue()
+    process = context.Process(target=_watch, args=((images, labels), told, answer))
+    process.start()
+    assert answer.get()
+    del images, labels
+    for images, labels in passes:
+        assert_numbered(images, labels)
+        del images
+    told.put(True)
+    assert answer.get()
+    process.join()
 
 
 def _drop(batch, queue):
