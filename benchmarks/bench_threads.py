@@ -11,7 +11,7 @@ from benchmarks.harness import Contender, Row, Target
 from benchmarks.machine import cores
 from benchmarks.workload import Work
 
-TARGET = 1.7
+TARGET = 1.8
 COUNT = 64
 
 

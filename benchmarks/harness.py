@@ -57,6 +57,22 @@ class Target:
     wanted: float
 
 
+FLOOR, SECONDS = "the floor", "seconds"  # what a time may be held against, beside a contender
+
+
+@dataclass(frozen=True)
+class Within:
+    """`ours` is to take at most `wanted` times the time of `of`, or `wanted` seconds an item.
+
+    Args:
+        of: FLOOR, SECONDS, or the name of one of the row's contenders or bounds.
+    """
+
+    ours: str
+    wanted: float
+    of: str = FLOOR
+
+
 @dataclass(frozen=True)
 class Row:
     """One comparison: the same work done by several contenders.
@@ -68,7 +84,8 @@ class Row:
         items: how many of those one call does.
         contenders: seedaug's own first.
         floor: name and call of the copy that bounds this work from below, at one thread.
-        targets: the ratios that this row is to show.
+        targets: what this row is to show.
+        bounds: other limits from below, timed in turn like the floor.
         bytes: read and written for one item at least; 0 if that says nothing.
         wall: time by the wall: several threads, or another device, do the work.
         note: what a reader must know to read the figures.
@@ -80,10 +97,11 @@ class Row:
     items: int
     contenders: Sequence[Contender]
     floor: Contender
-    targets: Sequence[Target] = ()
+    targets: Sequence[Target | Within] = ()
     note: str = ""
     bytes: int = 0
     wall: bool = False
+    bounds: Sequence[Contender] = ()
 
 
 @dataclass
@@ -194,19 +212,36 @@ def take_turns(
     return timings
 
 
-def judge(target: Target, medians: dict[str, float]) -> dict[str, Any] | None:
-    """What a target comes to; None if nothing it compares with is here."""
-    rivals = {name: medians[name] for name in target.against if name in medians}
-    if not rivals or target.ours not in medians:
+def judge(target: Target | Within, medians: dict[str, float]) -> dict[str, Any] | None:
+    """What a target comes to; None if nothing it compares with is here.
+
+    Args:
+        target: what was wanted.
+        medians: seconds an item by contender, the floor's as FLOOR.
+    """
+    if target.ours not in medians:
         return None
-    fastest = min(rivals, key=lambda name: rivals[name])
-    ratio = rivals[fastest] / medians[target.ours]
+    ours = medians[target.ours]
+    if isinstance(target, Within):
+        known = {**medians, SECONDS: 1.0}
+        if target.of not in known:
+            return None
+        against, measured = target.of, ours / known[target.of]
+        met = measured <= target.wanted
+    else:
+        rivals = {name: medians[name] for name in target.against if name in medians}
+        if not rivals:
+            return None
+        against = min(rivals, key=lambda name: rivals[name])
+        measured = rivals[against] / ours
+        met = measured >= target.wanted
     return {
         "ours": target.ours,
-        "against": fastest,
+        "against": against,
+        "within": isinstance(target, Within),
         "wanted": target.wanted,
-        "measured": ratio,
-        "met": ratio >= target.wanted,
+        "measured": measured,
+        "met": met,
     }
 
 
@@ -223,26 +258,12 @@ def measure(row: Row, seconds: float, clock: Clock | None = None) -> dict[str, A
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        timings = take_turns(row, [*present, row.floor], seconds, clock)
+        timings = take_turns(row, [*present, *row.bounds, row.floor], seconds, clock)
     finally:
         if was_collecting:
             gc.enable()
-    floor = timings[row.floor.name].summary()
-    medians = {contender.name: timings[contender.name].summary() for contender in present}
-    results: dict[str, Any] = {}
-    for contender in row.contenders:
-        if contender.call is None:
-            results[contender.name] = {"missing": contender.missing}
-            continue
-        summary = medians[contender.name]
-        results[contender.name] = {
-            **summary,
-            "threads": contender.threads,
-            "share_of_floor": floor["median"] / summary["median"],
-        }
-        if row.bytes:
-            results[contender.name]["bytes_per_second"] = row.bytes / summary["median"]
-    judged = [judge(t, {name: s["median"] for name, s in medians.items()}) for t in row.targets]
+    summaries = {name: timing.summary() for name, timing in timings.items()}
+    floor = summaries.pop(row.floor.name)
     return {
         "name": row.name,
         "title": row.title,
@@ -250,7 +271,36 @@ def measure(row: Row, seconds: float, clock: Clock | None = None) -> dict[str, A
         "items": row.items,
         "note": row.note,
         "time": "wall" if row.wall else "processor",
-        "results": results,
+        "results": {
+            one.name: result(one, summaries, floor["median"], row) for one in row.contenders
+        },
+        "bounds": {bound.name: summaries[bound.name] for bound in row.bounds},
         "floor": {"name": row.floor.name, **floor},
-        "targets": [one for one in judged if one is not None],
+        "targets": verdicts(row.targets, summaries, floor),
     }
+
+
+def result(
+    contender: Contender, summaries: dict[str, dict[str, Any]], floor: float, row: Row
+) -> dict[str, Any]:
+    """One contender's part of the JSON."""
+    if contender.call is None:
+        return {"missing": contender.missing}
+    summary = summaries[contender.name]
+    found = {**summary, "threads": contender.threads, "share_of_floor": floor / summary["median"]}
+    if row.bytes:
+        found["bytes_per_second"] = row.bytes / summary["median"]
+    return found
+
+
+def verdicts(
+    targets: Sequence[Target | Within],
+    summaries: dict[str, dict[str, Any]],
+    floor: dict[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """What all targets come to, without those that had nothing to compare with."""
+    medians = {name: summary["median"] for name, summary in summaries.items()}
+    if floor is not None:
+        medians[FLOOR] = floor["median"]
+    judged = [judge(target, medians) for target in targets]
+    return [one for one in judged if one is not None]

@@ -16,6 +16,9 @@ PEERS = {  # name of the distribution: how the tables call it
     "torchvision": "torchvision",
     "kornia": "kornia",
     "albumentationsx": "AlbumentationsX",
+    "nvidia-dali-cuda130": "DALI",
+    "jax": "JAX",
+    "pillow": "Pillow",
 }
 
 

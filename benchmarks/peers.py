@@ -6,13 +6,17 @@ A library that can't be imported becomes a contender without a call: "not instal
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import itertools
+import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from benchmarks import dali
 from benchmarks.harness import Call, Contender
 from benchmarks.workload import MEAN, SIGMA, STD, Work
 
@@ -31,9 +35,15 @@ def load(module: str) -> Any:
 
 def _define_torchvision_schemas() -> None:
     """Where torchvision's compiled half doesn't fit this torch, its Python half needs these two."""
-    known = torch.ops.torchvision
-    if _kept_alive or hasattr(known, "nms"):
+    found = importlib.util.find_spec("torchvision")
+    if _kept_alive or "torchvision" in sys.modules or found is None or found.origin is None:
         return
+    for compiled in Path(found.origin).parent.glob("_C*.so"):
+        try:  # what loads here defines its operators, and the import finds it loaded
+            torch.ops.load_library(str(compiled))
+            return
+        except OSError:
+            continue
     library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name in ("nms", "qnms"):
         schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
@@ -41,13 +51,13 @@ def _define_torchvision_schemas() -> None:
     _kept_alive.append(library)
 
 
-def _contender(name: str, work: Work, count: int, call: Call | None) -> Contender:
+def _contender(name: str, work: Work, images: Any, call: Call | None) -> Contender:
     if call is None:
         return Contender(name)
-    return Contender(name, call, lambda result: work.check_peer(result, count))
+    return Contender(name, call, lambda result: work.check_peer(result, images))
 
 
-def _over(call: Callable[[Any], Tensor] | None, images: Iterable[Any]) -> Call | None:
+def _one_after_another(call: Callable[[Any], Tensor] | None, images: Iterable[Any]) -> Call | None:
     """Calls for one image after another, round and round."""
     if call is None:
         return None
@@ -55,17 +65,27 @@ def _over(call: Callable[[Any], Tensor] | None, images: Iterable[Any]) -> Call |
     return lambda: one(next(following))
 
 
+def _loop_and_stack(call: Callable[[Any], Tensor] | None, images: Iterable[Any]) -> Call | None:
+    """What a dataset and a DataLoader's collation do: image by image, then one batch."""
+    if call is None:
+        return None
+    one = call
+    return lambda: torch.stack([one(image) for image in images])
+
+
+def arrays(images: Iterable[Tensor]) -> list[Any]:
+    """[H, W, C] arrays, each in one piece."""
+    return [image.permute(1, 2, 0).contiguous().numpy() for image in images]
+
+
 def torchvision_pipeline(work: Work) -> Callable[[Tensor], Tensor] | None:
     """v2, fused by hand where it can be: normalises in place."""
     v2 = load("torchvision.transforms.v2")
     if v2 is None:
         return None
-    steps = [
-        v2.RandomCrop(work.crop, padding=work.padding or None),
-        v2.RandomHorizontalFlip(),
-        v2.ToDtype(torch.float32, scale=True),
-        v2.Normalize(MEAN, STD, inplace=True),
-    ]
+    steps = [v2.RandomCrop(work.crop, padding=work.padding or None), v2.RandomHorizontalFlip()]
+    if not work.raw:
+        steps += [v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD, inplace=True)]
     if work.noise:
         steps.append(v2.GaussianNoise(sigma=SIGMA, clip=False))
     found: Callable[[Tensor], Tensor] = v2.Compose(steps)
@@ -78,15 +98,13 @@ def albumentations_pipeline(work: Work) -> Callable[[Any], Tensor] | None:
     if A is None or load("albumentations.pytorch") is None:
         return None
     load("cv2").setNumThreads(1)  # the rows are of one thread
-    pad = [A.Pad(work.padding)] if work.padding else []
     sigma = SIGMA * STD[1]  # its noise clips to [0, 1], so it has to come before it is normalised
-    noise = [A.GaussNoise(std_range=(sigma, sigma), p=1)] if work.noise else []
     steps = [
-        *pad,
+        *([A.Pad(work.padding)] if work.padding else []),
         A.RandomCrop(work.crop, work.crop),
         A.HorizontalFlip(p=0.5),
-        *noise,
-        A.Normalize(MEAN, STD),
+        *([A.GaussNoise(std_range=(sigma, sigma), p=1)] if work.noise else []),
+        *([] if work.raw else [A.Normalize(MEAN, STD)]),
         A.pytorch.ToTensorV2(),
     ]
     pipeline = A.Compose(steps)
@@ -95,35 +113,34 @@ def albumentations_pipeline(work: Work) -> Callable[[Any], Tensor] | None:
 
 def one_by_one(work: Work, images: Tensor) -> list[Contender]:
     """For a call an image."""
-    arrays = [image.permute(1, 2, 0).contiguous().numpy() for image in images]
-    torchvision = _over(torchvision_pipeline(work), images)
-    albumentations = _over(albumentations_pipeline(work), arrays)
+    first = images[:1]  # each check looks at the first call's result
+    torchvision = _one_after_another(torchvision_pipeline(work), images)
+    albumentations = _one_after_another(albumentations_pipeline(work), arrays(images))
     return [
-        _contender("torchvision v2", work, 1, torchvision),
-        _contender("AlbumentationsX", work, 1, albumentations),
+        _contender("torchvision v2", work, first, torchvision),
+        _contender("AlbumentationsX", work, first, albumentations),
     ]
 
 
-def batches(work: Work, images: Tensor) -> list[Contender]:
-    """For a batch with its own parameters for each image."""
-    count = len(images)
+def batches(work: Work, images: Any) -> list[Contender]:
+    """For a batch with its own parameters for each image.
+
+    On a whole batch torchvision v2 draws once for all of it, so it goes image by image.
+    """
+    torchvision = _loop_and_stack(torchvision_pipeline(work), images)
+    albumentations = _loop_and_stack(albumentations_pipeline(work), arrays(images))
     found = [
-        _contender("torchvision v2, loop and stack", work, count, torchvision_loop(work, images)),
-        _contender("kornia", work, count, kornia_batch(work, images)),
+        _contender("torchvision v2, loop and stack", work, images, torchvision),
+        _contender("AlbumentationsX, loop and stack", work, images, albumentations),
     ]
+    if not work.ragged and not work.raw and not work.hwc:
+        found.append(_contender("kornia", work, images, kornia_batch(work, images)))
+    if not work.padding:
+        found.append(_contender("DALI (CPU)", work, images, dali.batch(work, images)))
     if work.padding and not work.noise:
         shifts = MaskedShifts(work)
-        found.append(_contender("masked shifts", work, count, lambda: shifts(images)))
+        found.append(_contender("masked shifts", work, images, lambda: shifts(images)))
     return found
-
-
-def torchvision_loop(work: Work, images: Tensor) -> Call | None:
-    """On a whole batch v2 draws once for all of it, so: image by image."""
-    pipeline = torchvision_pipeline(work)
-    if pipeline is None:
-        return None
-    one = pipeline
-    return lambda: torch.stack([one(image) for image in images])
 
 
 def kornia_batch(work: Work, images: Tensor) -> Call | None:
