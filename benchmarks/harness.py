@@ -83,7 +83,8 @@ class Row:
         per: what a call's time is divided into: "value" or "image".
         items: how many of those one call does.
         contenders: seedaug's own first.
-        floor: name and call of the copy that bounds this work from below, at one thread.
+        floor: name and call of the copy that bounds this work from below, at one thread; None
+            where there is no such copy.
         targets: what this row is to show.
         bounds: other limits from below, timed in turn like the floor.
         bytes: read and written for one item at least; 0 if that says nothing.
@@ -96,7 +97,7 @@ class Row:
     per: str
     items: int
     contenders: Sequence[Contender]
-    floor: Contender
+    floor: Contender | None = None
     targets: Sequence[Target | Within] = ()
     note: str = ""
     bytes: int = 0
@@ -255,15 +256,23 @@ def measure(row: Row, seconds: float, clock: Clock | None = None) -> dict[str, A
     """
     clock = clock or (wall_seconds if row.wall else cpu_seconds)
     present = check_all(row)
+    limits = [*row.bounds, *([row.floor] if row.floor else [])]
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        timings = take_turns(row, [*present, *row.bounds, row.floor], seconds, clock)
+        timings = take_turns(row, [*present, *limits], seconds, clock)
     finally:
         if was_collecting:
             gc.enable()
-    summaries = {name: timing.summary() for name, timing in timings.items()}
-    floor = summaries.pop(row.floor.name)
+    return summarised(row, {name: timing.summary() for name, timing in timings.items()})
+
+
+def summarised(row: Row, summaries: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A row's part of the JSON, from the summary of whatever ran."""
+    medians = {name: summary["median"] for name, summary in summaries.items()}
+    if row.floor:
+        medians[FLOOR] = medians.pop(row.floor.name)
+    judged = [judge(target, medians) for target in row.targets]
     return {
         "name": row.name,
         "title": row.title,
@@ -271,36 +280,25 @@ def measure(row: Row, seconds: float, clock: Clock | None = None) -> dict[str, A
         "items": row.items,
         "note": row.note,
         "time": "wall" if row.wall else "processor",
-        "results": {
-            one.name: result(one, summaries, floor["median"], row) for one in row.contenders
-        },
+        "results": {one.name: result(one, row, summaries, medians) for one in row.contenders},
         "bounds": {bound.name: summaries[bound.name] for bound in row.bounds},
-        "floor": {"name": row.floor.name, **floor},
-        "targets": verdicts(row.targets, summaries, floor),
+        "floor": {"name": row.floor.name, **summaries[row.floor.name]} if row.floor else None,
+        "targets": [one for one in judged if one is not None],
     }
 
 
 def result(
-    contender: Contender, summaries: dict[str, dict[str, Any]], floor: float, row: Row
+    contender: Contender,
+    row: Row,
+    summaries: dict[str, dict[str, Any]],
+    medians: dict[str, float],
 ) -> dict[str, Any]:
     """One contender's part of the JSON."""
-    if contender.call is None:
+    if contender.name not in summaries:
         return {"missing": contender.missing}
-    summary = summaries[contender.name]
-    found = {**summary, "threads": contender.threads, "share_of_floor": floor / summary["median"]}
+    found = {**summaries[contender.name], "threads": contender.threads}
+    if row.floor:
+        found["share_of_floor"] = medians[FLOOR] / found["median"]
     if row.bytes:
-        found["bytes_per_second"] = row.bytes / summary["median"]
+        found["bytes_per_second"] = row.bytes / found["median"]
     return found
-
-
-def verdicts(
-    targets: Sequence[Target | Within],
-    summaries: dict[str, dict[str, Any]],
-    floor: dict[str, Any] | None = None,
-) -> list[dict[str, Any]]:
-    """What all targets come to, without those that had nothing to compare with."""
-    medians = {name: summary["median"] for name, summary in summaries.items()}
-    if floor is not None:
-        medians[FLOOR] = floor["median"]
-    judged = [judge(target, medians) for target in targets]
-    return [one for one in judged if one is not None]

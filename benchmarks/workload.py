@@ -112,28 +112,32 @@ class Work:
         mean, std = (torch.tensor(v, dtype=torch.float64)[:, None, None] for v in (MEAN, STD))
         return (window.double() / 255 - mean) / std
 
-    def expected(self, image: Tensor, key: seedaug.Key) -> Tensor:
-        """One image in plain torch, given the parameters that seedaug reports; without noise."""
+    def expected(self, image: Tensor, key: seedaug.Key, rows: slice = slice(None)) -> Tensor:
+        """Rows of one image in plain torch, by the parameters that seedaug reports; no noise."""
         drawn = self.compose().params(key, tuple(image.shape[-2:]))
         top, left = drawn["random_crop"]["top"], drawn["random_crop"]["left"]
         window = self.padded(image)[:, top : top + self.crop, left : left + self.crop]
+        window = window[:, rows]
         return self.finished(window.flip(-1) if drawn["horizontal_flip"]["flipped"] else window)
 
     def nearest(self, result: Tensor, image: Tensor) -> Tensor:
-        """Of all crops of an image, flipped or not, the one whose first row is nearest.
+        """Of all crops of an image, flipped or not, the one whose middle row is nearest.
 
-        A peer draws by itself: where it cropped is found, not known.
+        A peer draws by itself: where it cropped is found, not known. (The first row may be one
+        of padding, like others.)
         """
-        source, crop = self.padded(image), self.crop
+        source, crop, middle = self.padded(image), self.crop, self.crop // 2
         heights, widths = source.shape[-2] - crop + 1, source.shape[-1] - crop + 1
-        row = result[:, :1].double()
+        row = result[:, middle : middle + 1].double()
         if not self.raw:
             mean, std = (torch.tensor(v, dtype=torch.float64)[:, None, None] for v in (MEAN, STD))
             row = (row * std + mean) * 255
         best = (float("inf"), source[:, :crop, :crop])
         for flip in (False, True):
             wanted = (row.flip(-1) if flip else row)[0, 0].float()
-            rows = source[0, :heights].float().unfold(1, crop, 1)  # [heights, widths, crop]
+            rows = (
+                source[0, middle : middle + heights].float().unfold(1, crop, 1)
+            )  # [heights, widths, crop]
             off = (rows - wanted).square().mean(-1).flatten()
             top, left = divmod(int(off.argmin()), widths)
             window = source[:, top : top + crop, left : left + crop]
