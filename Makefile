@@ -1,14 +1,15 @@
-# make demo | test | build | bench | stats | lint | sanitize | wheel | clean
+# make demo | test | build | bench | bench-peers | stats | lint | sanitize | wheel | clean
 #
 # demo and test need Python 3.10+ and a C++17 compiler, nothing else: they make a .venv with the versions that
 # constraints.txt pins, compile what has changed, and go. ARGS="..." is handed on; PYTHON=... picks the Python.
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
+PEERS := build/peers
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 ARGS ?=
 
-.PHONY: help build demo test bench stats lint sanitize wheel clean
+.PHONY: help build demo test bench bench-peers stats lint sanitize wheel clean
 
 help:
 	@sed -n '1,4s/^# \{0,1\}//p' Makefile
@@ -40,6 +41,16 @@ test: build
 
 bench: build
 	@$(PY) -m benchmarks $(ARGS)
+
+# Beside libraries that ask for other versions than .venv has: an environment of their own, and seedaug from here.
+$(PEERS)/installed: $(VENV)/made benchmarks/requirements-peers.txt
+	@test -x $(PEERS)/bin/python || { echo "seedaug: making $(PEERS)"; $(PY) -m venv $(PEERS); }
+	@echo "seedaug: installing what is compared (the first time takes minutes and gigabytes)"
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
+	@touch $@
+
+bench-peers: build $(PEERS)/installed
+	@PYTHONPATH=. $(PEERS)/bin/python -m benchmarks --seconds 8 --out benchmarks/results $(ARGS)
 
 stats: build
 	@SEEDAUG_STATS=long $(PY) -m pytest -m stats -rA $(ARGS)

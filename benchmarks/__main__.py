@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: runs every row, prints it, and writes benchmarks/results/cpu-<isa>.json.
+"""`python -m benchmarks`: runs every row, prints it, and writes cpu-<isa>.json into a folder.
 
 With --only nothing is written unless --out says where.
 """
@@ -9,19 +9,28 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import bench_images, bench_numbers, bench_threads
+from benchmarks import (
+    bench_images,
+    bench_loader,
+    bench_numbers,
+    bench_scaling,
+    bench_threads,
+    instructions,
+)
 from benchmarks.collect import collect, write
 from benchmarks.harness import Row
-from benchmarks.report import RESULTS
+from benchmarks.report import ROOT
 
 MODULES = (bench_numbers, bench_images, bench_threads)
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--only", default="", help="rows whose name contains this")
-    parser.add_argument("--seconds", type=float, default=4.5, help="time for each row")
-    parser.add_argument("--out", type=Path, help="folder for the JSON")
+    parser.add_argument("--seconds", type=float, default=2.5, help="time for each row")
+    parser.add_argument("--out", type=Path, help="folder for the JSON; build/bench, without --only")
     return parser.parse_args()
 
 
@@ -34,8 +43,18 @@ def all_rows(only: str) -> Iterator[Row]:
 
 def main() -> None:
     given = arguments()
-    found = collect(all_rows(given.only), given.seconds)
-    folder = given.out or (None if given.only else RESULTS)
+    seconds, whole = given.seconds, not given.only
+    found = collect(
+        all_rows(given.only),
+        seconds,
+        # first: their workers are forked, which other libraries' threads would not like
+        first=bench_loader.measured(seconds, given.only),
+        scaling=(lambda: bench_scaling.measured(seconds)) if given.only in "scaling" else None,
+    )
+    if given.only in "instructions":
+        found["instructions"] = instructions.count(bench_numbers.isas())
+        print(instructions.text(found["instructions"]))
+    folder = given.out or (ROOT / "build" / "bench" if whole else None)
     if folder is not None:
         write(found, folder / f"cpu-{found['machine']['isa']}.json")
 

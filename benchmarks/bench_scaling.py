@@ -1,4 +1,4 @@
-"""How the time grows: with the pixels of an image, the length of a program, the threads."""
+"""How the time grows with the pixels of an image and with the length of a program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 import seedaug
-from benchmarks import bench_threads
 from benchmarks.bench_images import floor
 from benchmarks.harness import Contender, Row, Within, measure
 from benchmarks.workload import MEAN, STD, Work
@@ -93,13 +92,12 @@ def lengths(upto: int = LENGTHS[-1]) -> Row:
 
 
 def measured(seconds: float) -> dict[str, Any]:
-    """All three curves: lists of ``{"x": ..., "row": ...}``, and the threads' rows.
+    """Both curves: ``{"pixels": [{"x", "row"}, ...], "length": row}``.
 
     Args:
-        seconds: for the lengths and for each of the threads' rows.
+        seconds: for the lengths.
     """
     return {
         "pixels": [{"x": x, "row": measure(row, FEW_SECONDS)} for x, row in pixels(SIDES)],
         "length": measure(lengths(), seconds),
-        "threads": [measure(row, seconds) for row in bench_threads.rows()],
     }

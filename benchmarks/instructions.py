@@ -128,6 +128,16 @@ def text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def markdown(found: dict[str, Any]) -> list[str]:
+    """A table of one machine's counts, or why there are none."""
+    if "missing" in found:
+        return [f"Instructions a value: {found['missing']}"]
+    lines = ["| instructions a value | " + " | ".join(KINDS) + " |", "|---" + "|---:" * 3 + "|"]
+    for isa, counts in found["counts"].items():
+        lines.append(f"| {isa} | " + " | ".join(f"{counts[kind]:.2f}" for kind in KINDS) + " |")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.instructions", description=__doc__.splitlines()[0]
