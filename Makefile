@@ -50,7 +50,7 @@ $(PEERS)/installed: $(VENV)/made benchmarks/requirements-peers.txt
 	@touch $@
 
 bench-peers: build $(PEERS)/installed
-	@PYTHONPATH=. $(PEERS)/bin/python -m benchmarks --seconds 8 --out benchmarks/results $(ARGS)
+	@PYTHONPATH=. $(PEERS)/bin/python -m benchmarks --seconds 8 --large --out benchmarks/results $(ARGS)
 
 stats: build
 	@SEEDAUG_STATS=long $(PY) -m pytest -m stats -rA $(ARGS)

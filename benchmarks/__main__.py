@@ -29,7 +29,8 @@ def arguments() -> argparse.Namespace:
         prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--only", default="", help="rows whose name contains this")
-    parser.add_argument("--seconds", type=float, default=2.5, help="time for each row")
+    parser.add_argument("--seconds", type=float, default=2.0, help="time for each row")
+    parser.add_argument("--large", action="store_true", help="images up to 2**26 pixels")
     parser.add_argument("--out", type=Path, help="folder for the JSON; build/bench, without --only")
     return parser.parse_args()
 
@@ -49,7 +50,9 @@ def main() -> None:
         seconds,
         # first: their workers are forked, which other libraries' threads would not like
         first=bench_loader.measured(seconds, given.only),
-        scaling=(lambda: bench_scaling.measured(seconds)) if given.only in "scaling" else None,
+        scaling=(lambda: bench_scaling.measured(seconds, given.large))
+        if given.only in "scaling"
+        else None,
     )
     if given.only in "instructions":
         found["instructions"] = instructions.count(bench_numbers.isas())

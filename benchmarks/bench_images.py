@@ -10,7 +10,7 @@ from torch import Tensor
 
 import seedaug
 from benchmarks import peers
-from benchmarks.bench_numbers import isas
+from benchmarks.bench_numbers import COUNT, isas
 from benchmarks.harness import FLOOR, SECONDS, Contender, Row, Target, Within
 from benchmarks.workload import Work
 from seedaug import functional as F
@@ -104,15 +104,16 @@ def floor(work: Work, out: Tensor) -> Contender:
     return Contender(f"uint8 to {kind} into a buffer", work.copy_floor(out))
 
 
-def copy_and_normals(work: Work, count: int, out: Tensor) -> Contender:
-    """The copy, then an image's worth of normals after another into memory that is cached."""
+def copy_and_normals(work: Work, out: Tensor) -> Contender:
+    """The copy, and as many normals as there are values, drawn as the row of raw normals does."""
     copy, key = work.copy_floor(out), seedaug.keys(seed=3, index=[0])[0]
-    values = 3 * work.crop**2
+    whole, rest = divmod(out.numel(), COUNT)
 
     def call() -> None:
         copy()
-        for _ in range(count):
-            F.normal(key, values)
+        for _ in range(whole):
+            F.normal(key, COUNT)
+        F.normal(key, rest)
 
     return Contender(COPY_AND_NORMALS, call)
 
@@ -141,6 +142,6 @@ def rows() -> Iterator[Row]:
             contenders=[*ours(work, count, out), *peers.batches(work, work.inputs(count))],
             floor=floor(work, out),
             targets=targets,
-            bounds=[copy_and_normals(work, count, out)] if work.noise and count == 64 else [],
+            bounds=[copy_and_normals(work, out)] if work.noise and count == 64 else [],
             note="every image with parameters of its own",
         )

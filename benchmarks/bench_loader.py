@@ -8,6 +8,7 @@ decoded from JPEG by Pillow.
 from __future__ import annotations
 
 import io
+import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -223,6 +224,7 @@ def epochs(row: Row, seconds: float) -> dict[str, Any]:
 
 def two_epochs(course: Course, stock: bool) -> None:
     """What is run in a process of its own to see how much memory it takes."""
+    multiprocessing.set_start_method("fork", force=True)  # of the workers: Linux's own way
     call = course.epoch(course.stock() if stock else course.ours())
     call()
     call()

@@ -13,6 +13,7 @@ from benchmarks.harness import Contender, Row, Within, measure
 from benchmarks.workload import MEAN, STD, Work
 
 SIDES = [1 << n for n in range(4, 14)]  # 2**8 … 2**26 pixels
+LARGE = 1 << 12  # sides from here on take gigabytes and seconds
 LENGTHS = range(1, 9)
 EACH_FURTHER = 0.15  # of what a program with one pointwise transform takes
 COUNT = 64
@@ -91,13 +92,15 @@ def lengths(upto: int = LENGTHS[-1]) -> Row:
     )
 
 
-def measured(seconds: float) -> dict[str, Any]:
+def measured(seconds: float, large: bool) -> dict[str, Any]:
     """Both curves: ``{"pixels": [{"x", "row"}, ...], "length": row}``.
 
     Args:
         seconds: for the lengths.
+        large: whether the largest images are among them.
     """
+    sides = [side for side in SIDES if large or side < LARGE]
     return {
-        "pixels": [{"x": x, "row": measure(row, FEW_SECONDS)} for x, row in pixels(SIDES)],
+        "pixels": [{"x": x, "row": measure(row, FEW_SECONDS)} for x, row in pixels(sides)],
         "length": measure(lengths(), seconds),
     }

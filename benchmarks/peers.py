@@ -35,8 +35,10 @@ def load(module: str) -> Any:
 
 def _define_torchvision_schemas() -> None:
     """Where torchvision's compiled half doesn't fit this torch, its Python half needs these two."""
+    if "torchvision" in sys.modules or hasattr(torch.ops.torchvision, "nms"):
+        return
     found = importlib.util.find_spec("torchvision")
-    if _kept_alive or "torchvision" in sys.modules or found is None or found.origin is None:
+    if found is None or found.origin is None:
         return
     for compiled in Path(found.origin).parent.glob("_C*.so"):
         try:  # what loads here defines its operators, and the import finds it loaded
