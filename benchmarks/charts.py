@@ -82,10 +82,15 @@ def group(
         sheet.text(x + 6, y + 11.5, shown, ink, 11)
         y += BAR
     for name, one in row.get("bounds", {}).items():
-        x = axis.place(one["median"] / floor)
+        limit = floor + one["median"]
+        x = axis.place(limit / floor)
         sheet.line([(x, end - BAR * len(all_) - 1), (x, end)], "warm", 1.5)
         sheet.text(
-            x + 4, end - BAR * len(all_) - 6, f"{name}: {figure(one['median'], per)}", "warm", 11
+            x + 4,
+            end - BAR * len(all_) - 6,
+            f"the floor + {name}: {figure(limit, per)}",
+            "warm",
+            11,
         )
 
 
@@ -187,7 +192,7 @@ def _pixels(sheet: Sheet, found: dict[str, Any]) -> None:
     panel.curve(curves["seedaug"], "ours")
     panel.curve(curves["seedaug, noise"], "warm")
     panel.name(curves["copy"][1], "copy", "soft", 14)
-    panel.name((last, 2.2 * low), "crop, flip, normalise", "ours", 0)
+    panel.name((last, 1.4 * low), "crop, flip, normalise", "ours", 0)
     panel.name(curves["seedaug, noise"][-1], "with noise", "warm", -8)
 
 

@@ -66,11 +66,13 @@ class Within:
 
     Args:
         of: FLOOR, SECONDS, or the name of one of the row's contenders or bounds.
+        more: the name of another whose time is added to that.
     """
 
     ours: str
     wanted: float
     of: str = FLOOR
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,10 +226,10 @@ def judge(target: Target | Within, medians: dict[str, float]) -> dict[str, Any] 
         return None
     ours = medians[target.ours]
     if isinstance(target, Within):
-        known = {**medians, SECONDS: 1.0}
-        if target.of not in known:
+        known, of = {**medians, SECONDS: 1.0}, [target.of, *filter(None, [target.more])]
+        if not set(of) <= known.keys():
             return None
-        against, measured = target.of, ours / known[target.of]
+        against, measured = " + ".join(of), ours / sum(known[name] for name in of)
         met = measured <= target.wanted
     else:
         rivals = {name: medians[name] for name in target.against if name in medians}

@@ -21,7 +21,7 @@ from typing import Any
 SHORT, LONG = 1024, 7168  # values; both lie in memory of malloc's, so that no page is asked for
 WARM_CALLS = 100
 TRACEME, CONTINUE, STEP = 0, 7, 9  # of <sys/ptrace.h>
-ADDRESSES_AS_EVER = 0x0040000  # of <sys/personality.h>: addresses decide where a hash probes
+ASKED, ADDRESSES_AS_EVER = 0xFFFFFFFF, 0x0040000  # of <sys/personality.h>; a hash probes by address
 KEPT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME")  # the size of the rest moves the stack
 KINDS = ("words", "uniform", "normal")
 
@@ -32,7 +32,7 @@ def _ptrace() -> Callable[[int, int, int], int]:
     return lambda request, pid, data: int(function(request, pid, 0, data))
 
 
-def _traced(isas: list[str]) -> None:
+def _traced(isas: list[str], lengths: tuple[int, int]) -> None:
     """The child: between two stops it makes one call."""
     if _ptrace()(TRACEME, 0, 0) != 0:
         raise SystemExit(3)
@@ -49,7 +49,7 @@ def _traced(isas: list[str]) -> None:
             raise SystemExit(4)
         for name in KINDS:
             dtype = torch.int32 if name == "words" else torch.float32
-            for count in (SHORT, LONG):
+            for count in lengths:
                 arguments = (keys, _core.KINDS[name], 0, [count], dtype)
                 for stop in [0] * WARM_CALLS + [signal.SIGSTOP]:
                     os.kill(os.getpid(), stop)
@@ -81,35 +81,35 @@ def _steps(pid: int, ptrace: Callable[[int, int, int], int]) -> list[int]:
         ptrace(CONTINUE, pid, 0 if why == signal.SIGTRAP else why)
 
 
-def count(isas: list[str]) -> dict[str, Any]:
+def count(isas: list[str], lengths: tuple[int, int] = (SHORT, LONG)) -> dict[str, Any]:
     """Instructions a value, by instruction set and kind; or why there are none.
 
     Args:
         isas: those to count, each available here.
+        lengths: how many values are drawn, first and second.
 
     Returns:
         ``{"how": ..., "counts": {"avx2": {"words": 5.9, ...}, ...}}`` or ``{"missing": why}``.
     """
     if not sys.platform.startswith("linux"):
         return {"missing": "counted on Linux only"}
-    cores = os.sched_getaffinity(0)
+    command = [sys.executable, "-m", "benchmarks.instructions", "--traced", *isas]
+    command += ["--lengths", *map(str, lengths)]
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    libc, cores = ctypes.CDLL(None), os.sched_getaffinity(0)
+    before = libc.personality(ASKED)
     os.sched_setaffinity(0, {max(cores)})  # on one core the two hand over at once
     try:
-        command = [sys.executable, "-m", "benchmarks.instructions", "--traced", *isas]
-        child = subprocess.Popen(
-            command,
-            env={name: os.environ[name] for name in KEPT if name in os.environ}
-            | {"PYTHONHASHSEED": "0"},
-            preexec_fn=lambda: ctypes.CDLL(None).personality(ADDRESSES_AS_EVER),
-        )
+        libc.personality(before | ADDRESSES_AS_EVER)
+        child = subprocess.Popen(command, env={**kept, "PYTHONHASHSEED": "0"})
         steps = _steps(child.pid, _ptrace())
     except RuntimeError as error:
         return {"missing": str(error)}
     finally:
+        libc.personality(before)
         os.sched_setaffinity(0, cores)
-    each = [
-        (long - short) / (LONG - SHORT) for short, long in zip(steps[::2], steps[1::2], strict=True)
-    ]
+    pairs, more = zip(steps[::2], steps[1::2], strict=True), lengths[1] - lengths[0]
+    each = [(long - short) / more for short, long in pairs]
     per_isa = [each[at : at + len(KINDS)] for at in range(0, len(each), len(KINDS))]
     counts = {
         isa: dict(zip(KINDS, (round(one, 3) for one in found), strict=True))
@@ -144,9 +144,12 @@ def main() -> None:
         prog="python -m benchmarks.instructions", description=__doc__.splitlines()[0]
     )
     parser.add_argument("--traced", nargs="+", metavar="ISA", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--lengths", nargs=2, type=int, default=(SHORT, LONG), help=argparse.SUPPRESS
+    )
     given = parser.parse_args()
     if given.traced:
-        _traced(given.traced)
+        _traced(given.traced, given.lengths)
         return
     from benchmarks.bench_numbers import isas
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import charts, instructions
-from benchmarks.harness import FLOOR, SECONDS
+from benchmarks.harness import SECONDS
 from benchmarks.units import figure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,9 +61,8 @@ def verdict(target: dict[str, Any], per: str) -> str:
     if target["against"] == SECONDS:
         came, most = (figure(target[key], per) for key in ("measured", "wanted"))
         return f"{target['ours']}: {came}, at most {most}: {met}"
-    of = "the floor" if target["against"] == FLOOR else target["against"]
     return (
-        f"{target['ours']}: {target['measured']:.2f} times {of}, "
+        f"{target['ours']}: {target['measured']:.2f} times {target['against']}, "
         f"at most {target['wanted']:g}: {met}"
     )
 
@@ -101,12 +100,13 @@ def _line(row: dict[str, Any]) -> str | None:
     name, seconds = peer
     into_buffer = row["results"].get("seedaug, out=")
     also = f" (out=: {figure(into_buffer['median'], row['per'])})" if into_buffer else ""
+    more = f" (out=: {seconds / into_buffer['median']:.1f}x)" if into_buffer else ""
     nearest = (into_buffer or ours).get("share_of_floor")
     cells = [
         row["title"],
         figure(ours["median"], row["per"]) + also,
         f"{figure(seconds, row['per'])} ({name})",
-        f"{seconds / ours['median']:.1f}x",
+        f"{seconds / ours['median']:.1f}x" + more,
         f"{nearest:.0%}" if nearest is not None else "",
     ]
     return "| " + " | ".join(cells) + " |"
@@ -116,7 +116,7 @@ def about(found: dict[str, Any]) -> list[str]:
     """On what, by which versions, under what load."""
     machine, versions = found["machine"], found["versions"]
     where = machine.get("gpu") or f"{machine['cpu']}, {machine['isa']}"
-    one = "" if machine.get("gpu") else ", one thread (processor time)"
+    one = "" if machine.get("gpu") else ", one thread (processor time; loaders by the wall)"
     used = {n: v for n, v in versions.items() if v != "not installed" and n != "compiler"}
     absent = [name for name, version in versions.items() if version == "not installed"]
     words = (
@@ -128,15 +128,23 @@ def about(found: dict[str, Any]) -> list[str]:
     return textwrap.wrap(words, 118)
 
 
+def _is_for_the_page_only(row: dict[str, Any], isa: str) -> bool:
+    """Instruction sets that weren't chosen, and single images with noise."""
+    kind, _, what = row["name"].partition("/")
+    return (kind in ("words", "normals") and what != isa) or (kind == "one" and "noise" in what)
+
+
 def table(found: dict[str, Any]) -> str:
     """The Markdown table of one machine."""
+    machine = found["machine"]
     lines = [
         *about(found),
         "",
         "| work | seedaug | the fastest of the others | ratio | share of a copy's speed |",
         "|---|---:|---:|---:|---:|",
     ]
-    lines += [line for line in map(_line, found["rows"]) if line is not None]
+    shown = [row for row in found["rows"] if not _is_for_the_page_only(row, machine["isa"])]
+    lines += [line for line in map(_line, shown) if line is not None]
     threads = [
         f"{row['title']}: {target['measured']:.2f}x {target['against']} by {target['ours']}."
         for row in found["rows"]
@@ -181,7 +189,8 @@ def section(folder: Path = RESULTS) -> str:
     machines = load(folder)
     shown = [f"![{words}](docs/{name})" for name, (_, words) in CHARTS.items()]
     drawn = shown if charted(machines) else []
-    return "\n\n".join([BEGIN, *drawn, *map(table, machines), END])
+    page = "[Every figure, and the targets](benchmarks/results/README.md)"
+    return "\n\n".join([BEGIN, *drawn, *map(table, machines), page, END])
 
 
 def results_page(folder: Path = RESULTS) -> str:
