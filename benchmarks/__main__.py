@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", default="", help="rows whose name contains this")
     parser.add_argument("--seconds", type=float, default=2.0, help="time for each row")
-    parser.add_argument("--large", action="store_true", help="images up to 2**26 pixels")
+    parser.add_argument("--large", action="store_true", help="what takes minutes too")
     parser.add_argument("--out", type=Path, help="folder for the JSON; build/bench, without --only")
     return parser.parse_args()
 
@@ -49,7 +49,7 @@ def main() -> None:
         all_rows(given.only),
         seconds,
         # first: their workers are forked, which other libraries' threads would not like
-        first=bench_loader.measured(seconds, given.only),
+        first=bench_loader.measured(seconds, given.only, given.large),
         scaling=(lambda: bench_scaling.measured(seconds, given.large))
         if given.only in "scaling"
         else None,

@@ -182,8 +182,8 @@ def title(course: Course) -> str:
     return f"DataLoader, {course.workers} workers, batch of {course.batch}, {work}"
 
 
-def rows() -> Iterator[Row]:
-    """With workers; then by one core alone."""
+def rows(large: bool) -> Iterator[Row]:
+    """With workers; then by one core alone, beside torch's loader only if `large`: seconds each."""
     for course, ratio in COURSES.items():
         yield Row(
             name=f"loader/{'jpeg' if course.files else course.work.name}",
@@ -200,7 +200,7 @@ def rows() -> Iterator[Row]:
         title=f"Epoch of {IN_MEMORY.length}: {title(IN_MEMORY)}",
         per="epoch",
         items=1,
-        contenders=list(IN_MEMORY.contenders()),
+        contenders=list(IN_MEMORY.contenders())[: None if large else 1],
         targets=[Within("seedaug", IN_MEMORY_SECONDS, SECONDS)],
         note="in the process itself, one thread",
         wall=True,
@@ -249,14 +249,15 @@ def memory(course: Course) -> dict[str, Any]:
     return summarised(row, {name: Timing([size]).summary() for name, size in sizes.items()})
 
 
-def measured(seconds: float, only: str = "") -> Iterator[dict[str, Any]]:
+def measured(seconds: float, only: str = "", large: bool = True) -> Iterator[dict[str, Any]]:
     """Every row, measured.
 
     Args:
         seconds: for each row, about.
         only: rows whose name contains this.
+        large: as for `rows`.
     """
-    for row in rows():
+    for row in rows(large):
         if only in row.name:
             yield epochs(row, seconds)
     if only in f"memory/{PEAK.work.name}" and Path("/proc/self/smaps_rollup").is_file():
