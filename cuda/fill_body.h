@@ -6,7 +6,9 @@
 #include "core/element.h"
 #include "core/gradient.h"
 #include "core/params.h"
-#include "cuda/augment_body.h"
+#include "core/sampling.h"
+#include "cuda/grid.h"
+#include "cuda/normal.h"
 
 namespace seedaug::cuda {
 
@@ -22,7 +24,7 @@ SEEDAUG_HD void fill_item(const FillBatch& b, int64_t item) {
   const int size = element_size(b.type);
   char* to = b.result + (sample * b.elements + first) * size;
   if (b.what == FillKind::normal) {
-    const Quad z = normal_quad(from, static_cast<uint64_t>(quad));
+    const Quad z = normal_quad(from, static_cast<uint32_t>(quad));
     for (int i = 0; i < count; ++i) write_element(b.type, z.v[i], to + i * size);
     return;
   }

@@ -36,6 +36,11 @@ SEEDAUG_HD constexpr int32_t wrap(int32_t i, int32_t length, PadMode mode) {
   return i < 0 ? -i - seam : 2 * length - 2 + seam - i;
 }
 
+// Output coordinates [begin, end) that come from the source in one stride: i -> sign * i + offset.
+struct Stretch {
+  int32_t begin, end, sign, offset;
+};
+
 // One axis of one sample's geometry, steps in the order in which they were applied.
 struct AxisMap {
   int32_t length;  // of the result so far
@@ -71,6 +76,24 @@ struct AxisMap {
       i = wrap(i, at.length, at.mode);
     }
     return i;
+  }
+
+  // What lies inside of every pad; empty (end <= begin) where nothing does.
+  SEEDAUG_HD Stretch inside() const {
+    Stretch in{0, length, 1, 0};
+    for (int s = steps - 1; s >= 0; --s) {
+      const AxisStep& at = step[s];
+      if (at.what == AxisStep::What::shift) {
+        in.sign = at.sign * in.sign;
+        in.offset = at.sign * in.offset + at.offset;
+        continue;
+      }
+      in.offset -= at.offset;  // now 0 <= sign * i + offset < at.length
+      const int32_t first = in.sign > 0 ? -in.offset : in.offset - at.length + 1;
+      if (first > in.begin) in.begin = first;
+      if (first + at.length < in.end) in.end = first + at.length;
+    }
+    return in;
   }
 
   // Whether every source coordinate is read at most once.

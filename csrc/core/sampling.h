@@ -81,15 +81,21 @@ SEEDAUG_HD void apply(const GeometryInstruction& g, const Drawn& d, Geometry& on
   onto.x.crop(d.left, g.width);
 }
 
-// The whole geometry of one sample.
-SEEDAUG_HD void sample_geometry(const Program& program, const PackedKey& key, int32_t height,
-                                int32_t width, Geometry& into) {
+// The whole geometry of one sample: `count` instructions in order.
+SEEDAUG_HD void sample_geometry(const GeometryInstruction* instructions, int count,
+                                const PackedKey& key, int32_t height, int32_t width,
+                                Geometry& into) {
   into.y.begin(height);
   into.x.begin(width);
-  for (int i = 0; i < program.geometries; ++i) {
-    const GeometryInstruction& g = program.geometry[i];
+  for (int i = 0; i < count; ++i) {
+    const GeometryInstruction& g = instructions[i];
     apply(g, draw(g, key, into.y.length, into.x.length), into);
   }
+}
+
+SEEDAUG_HD void sample_geometry(const Program& program, const PackedKey& key, int32_t height,
+                                int32_t width, Geometry& into) {
+  sample_geometry(program.geometry, program.geometries, key, height, width, into);
 }
 
 }  // namespace seedaug

@@ -8,6 +8,7 @@
 #include "cpu/backward.h"
 #include "cpu/fill.h"
 #include "cuda/fill_body.h"
+#include "cuda_walk.h"
 #include "random_program.h"
 
 using namespace seedaug;
@@ -16,36 +17,16 @@ using test::Random;
 
 namespace {
 
-template <class Arguments>
-void walk_grid(const Arguments& arguments, int64_t samples) {
-  const cuda::AugmentArguments& a = cuda::common(arguments);
-  for (int64_t block = 0; block < samples * a.tiles; ++block) {
-    cuda::BlockSample sample;
-    cuda::begin_block(arguments, block, sample);
-    for (int thread = 0; thread < cuda::kThreads; ++thread) {
-      if (block % 2 == 0) {
-        cuda::run_thread<uint32_t>(a, sample, block, thread);
-      } else {
-        cuda::run_thread<uint64_t>(a, sample, block, thread);
-      }
-    }
-  }
-}
-
-void run_as_cuda(const Batch& batch) {
-  cuda::ListArguments list;
-  list.shared = cuda::augment_arguments(batch);
-  if (!batch.sources_differ) return walk_grid(list.shared, batch.samples);
-  for (int64_t n = 0; n < batch.samples; ++n) list.sources[n] = batch.sources[n];
-  walk_grid(list, batch.samples);
-}
-
 bool compare_augment(Random& r) {
   Case c;
   if (!test::make_case(r, c)) return false;
   const bool channels_last = r.coin();
   const std::vector<char> as_cuda = test::make_target(c, channels_last);
-  run_as_cuda(c.batch);
+  if (r.coin()) {
+    test::run_as_elements(c.batch);
+  } else {
+    test::run_as_cuda(c.batch, 1);
+  }
   test::for_each_isa([&](const char* isa) {
     const std::vector<char> as_cpu = test::make_target(c, channels_last);
     const int64_t units = unit_count(c.batch), middle = r.below(units + 1);

@@ -1,11 +1,11 @@
-// The body of the fused kernel, for a block and a thread; compiled for the host too, so that tests
-// can walk its grid.
+// The element kernel: any strides and any size, an element's address at a time. It takes what the
+// pack kernels (pack_body.h) do not; compiled for the host too, so that tests can walk its grid.
 //
 //   A sample's elements (row-major in [T, C, H, W] of the output) are cut into quads, one Philox
 //   block each, and the quads into tiles, one block of threads each:
 //
-//     block b -> sample b / tiles, tile b % tiles        thread i -> quads tile * kTileQuads + i +
-//     k * kThreads
+//     block b -> sample b / tiles, tile b % tiles
+//     thread i -> quads tile * kTileQuads + i + k * kThreads
 //
 //   Thread 0 draws the sample's geometry into shared memory; then every thread reads, computes and
 //   writes its quads.
@@ -13,18 +13,19 @@
 
 #include "core/batch.h"
 #include "core/element.h"
-#include "core/normal.h"
 #include "core/sampling.h"
 #include "cuda/grid.h"
+#include "cuda/normal.h"
+#include "cuda/pointwise.h"
 
 namespace seedaug::cuda {
 
 constexpr int kQuadsPerThread = 4;
 constexpr int kTileQuads = kThreads * kQuadsPerThread;
-constexpr int kListSources = 256;  // images of one launch over a list
+constexpr int kElementSources = 256;  // images of one launch over a list
 
 // The kernel's arguments: a Batch whose program and sources travel by value.
-struct AugmentArguments {
+struct ElementArguments {
   Program program;
   DType element;
   int64_t first_sample;  // of this launch
@@ -38,31 +39,36 @@ struct AugmentArguments {
   Source source;
 };
 
-struct ListArguments {
-  AugmentArguments shared;
-  Source sources[kListSources];
+struct ElementListArguments {
+  ElementArguments shared;
+  Source sources[kElementSources];
 };
 
-SEEDAUG_HD const AugmentArguments& common(const AugmentArguments& a) { return a; }
-SEEDAUG_HD const AugmentArguments& common(const ListArguments& a) { return a.shared; }
+SEEDAUG_HD const ElementArguments& common(const ElementArguments& a) { return a; }
+SEEDAUG_HD const ElementArguments& common(const ElementListArguments& a) { return a.shared; }
+inline ElementArguments& common(ElementArguments& a) { return a; }
+inline ElementArguments& common(ElementListArguments& a) { return a.shared; }
 
-SEEDAUG_HD Source source_of(const AugmentArguments& a, int64_t local) {
+SEEDAUG_HD Source source_of(const ElementArguments& a, int64_t local) {
   Source s = a.source;
   s.data += (a.first_sample + local) * a.source_stride;
   return s;
 }
-SEEDAUG_HD Source source_of(const ListArguments& a, int64_t local) { return a.sources[local]; }
+SEEDAUG_HD Source source_of(const ElementListArguments& a, int64_t local) {
+  return a.sources[local];
+}
 
 // What thread 0 prepares for its block.
-struct BlockSample {
+struct ElementSample {
   Source source;
   PackedKey key;
   Geometry geometry;
 };
 
 template <class Arguments>
-SEEDAUG_HD void begin_block(const Arguments& arguments, int64_t block, BlockSample& sample) {
-  const AugmentArguments& a = common(arguments);
+SEEDAUG_HD void begin_element_block(const Arguments& arguments, int64_t block,
+                                    ElementSample& sample) {
+  const ElementArguments& a = common(arguments);
   const int64_t local = block / a.tiles;
   sample.source = source_of(arguments, local);
   sample.key = packed_key(a.keys + (a.first_sample + local) * a.key_stride);
@@ -79,7 +85,7 @@ struct Pixel {
 };
 
 template <class Index>
-SEEDAUG_HD Pixel locate(const AugmentArguments& a, const BlockSample& s, char* target,
+SEEDAUG_HD Pixel locate(const ElementArguments& a, const ElementSample& s, char* target,
                         Index element) {
   const Index width = static_cast<Index>(a.target.width),
               height = static_cast<Index>(a.target.height);
@@ -126,45 +132,8 @@ SEEDAUG_HD void copy_element(int size, const void* from, void* to) {
   }
 }
 
-SEEDAUG_HD float pointwise(const Program& program, const PointwiseOp& op, int channel, float normal,
-                           float v) {
-  switch (op.code) {
-    case PointwiseOp::Code::scale:
-      return v * op.a;
-    case PointwiseOp::Code::affine: {
-      const int at = op.table + (op.count == 1 ? 0 : channel);
-      return fused(v, program.table[at], program.table[at + op.count]);
-    }
-    case PointwiseOp::Code::noise:
-      return v + fused(normal, op.a, op.b);
-    case PointwiseOp::Code::clamp:
-      return clamp(v, op.a, op.b);
-    case PointwiseOp::Code::round_u8:
-      return round_half_even(saturate_u8(v));
-    case PointwiseOp::Code::trunc_u8:
-      return truncate(saturate_u8(v));
-    case PointwiseOp::Code::round_f16:
-      return f16_to_float(float_to_f16(v));
-    case PointwiseOp::Code::round_bf16:
-      return bf16_to_float(float_to_bf16(v));
-    default:
-      return canonical(v);
-  }
-}
-
-struct Quad {
-  float v[4];
-};
-
-SEEDAUG_HD Quad normal_quad(const Stream& from, uint64_t quad) {
-  const Block w = from.element_block(quad);
-  const auto first = box_muller(static_cast<int32_t>(w.w0 >> 8), static_cast<int32_t>(w.w1 >> 8));
-  const auto second = box_muller(static_cast<int32_t>(w.w2 >> 8), static_cast<int32_t>(w.w3 >> 8));
-  return {{first.cos, first.sin, second.cos, second.sin}};
-}
-
 template <class Index>
-SEEDAUG_HD void augment_quad(const AugmentArguments& a, const BlockSample& s, char* target,
+SEEDAUG_HD void augment_quad(const ElementArguments& a, const ElementSample& s, char* target,
                              Index quad) {
   const Index first = quad * 4;
   const Index left = static_cast<Index>(a.elements) - first;
@@ -201,7 +170,7 @@ SEEDAUG_HD void augment_quad(const AugmentArguments& a, const BlockSample& s, ch
     Quad normals{};
     if (op.code == PointwiseOp::Code::noise) {
       const Stream from = stream(s.key, static_cast<uint32_t>(Kind::gaussian_noise), op.occurrence);
-      normals = normal_quad(from, static_cast<uint64_t>(quad));
+      normals = normal_quad(from, static_cast<uint32_t>(quad));
     }
     SEEDAUG_UNROLL
     for (int i = 0; i < 4; ++i) {
@@ -216,8 +185,8 @@ SEEDAUG_HD void augment_quad(const AugmentArguments& a, const BlockSample& s, ch
 }
 
 template <class Index>
-SEEDAUG_HD void run_thread(const AugmentArguments& a, const BlockSample& s, int64_t block,
-                           int thread) {
+SEEDAUG_HD void run_element_thread(const ElementArguments& a, const ElementSample& s, int64_t block,
+                                   int thread) {
   const int out_size =
       a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
   const int64_t sample = a.first_sample + block / a.tiles;
@@ -231,8 +200,8 @@ SEEDAUG_HD void run_thread(const AugmentArguments& a, const BlockSample& s, int6
 }
 
 // The arguments of one launch, from a Batch.
-inline AugmentArguments augment_arguments(const Batch& b) {
-  AugmentArguments a{};
+inline ElementArguments element_arguments(const Batch& b) {
+  ElementArguments a{};
   a.program = *b.program;
   a.element = b.element;
   a.frames = b.frames;
@@ -248,7 +217,7 @@ inline AugmentArguments augment_arguments(const Batch& b) {
 }
 
 // 32-bit index arithmetic where a sample is small enough.
-inline bool fits_32_bits(const AugmentArguments& a) {
+inline bool fits_32_bits(const ElementArguments& a) {
   return a.elements < (int64_t{1} << 31) - 4 * kTileQuads;
 }
 
