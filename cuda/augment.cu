@@ -2,6 +2,7 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "cuda/dispatch.h"
 #include "cuda/element_body.h"
@@ -10,8 +11,15 @@
 namespace seedaug::cuda {
 namespace {
 
+// Blocks for each multiprocessor that the registers of a kernel are to allow: without noise there
+// must be loads of many warps under way, with it more warps than one to take turns.
+template <class What>
+constexpr int kBlocksAtOnce = 1;
+template <DType kType, bool kNoise>
+constexpr int kBlocksAtOnce<Chain<kType, kNoise>> = kNoise ? 3 : 5;
+
 template <class What, class Arguments>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocksAtOnce<What>)
     augment_kernel(const __grid_constant__ Arguments arguments) {
   __shared__ BlockState state;
   const auto thread = static_cast<int>(threadIdx.x);
@@ -100,7 +108,9 @@ const char* launch_elements(Arguments& arguments, const Batch& batch, void* stre
     }
     const auto blocks = static_cast<unsigned>(samples * a.tiles);
     const auto on = static_cast<cudaStream_t>(stream);
-    if (fits_32_bits(a)) {
+    if constexpr (std::is_same_v<Arguments, ElementListArguments>) {
+      element_kernel<uint64_t><<<blocks, kThreads, 0, on>>>(arguments);
+    } else if (fits_32_bits(a)) {
       element_kernel<uint32_t><<<blocks, kThreads, 0, on>>>(arguments);
     } else {
       element_kernel<uint64_t><<<blocks, kThreads, 0, on>>>(arguments);

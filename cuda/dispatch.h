@@ -30,7 +30,9 @@ void with_pixels(const Plan& plan, const Run& run) {
 
 template <int kIn, class Run>
 void with_output(const Plan& plan, const Run& run) {
-  if (plan.out == 1) return run(Interpret<kIn, 1, 1>{});
+  if constexpr (kIn == 1) {
+    if (plan.out == 1) return run(Interpret<kIn, 1, 1>{});
+  }
   if (plan.out == 2) return run(Interpret<kIn, 2, 1>{});
   return run(Interpret<kIn, 4, 1>{});
 }

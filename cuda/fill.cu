@@ -1,4 +1,4 @@
-// Launches the small kernels: one item a thread.
+// Launches the small kernels: raw fills, a few packs a thread; the others, one item a thread.
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -9,10 +9,22 @@
 namespace seedaug::cuda {
 namespace {
 
-struct FillItem {
-  FillBatch batch;
-  __device__ void operator()(int64_t item) const { fill_item(batch, item); }
-};
+template <class Fill>
+__global__ void __launch_bounds__(kThreads)
+    fill_kernel(const __grid_constant__ Fill fill, int64_t first) {
+  fill.run(first + blockIdx.x, static_cast<int>(threadIdx.x));
+}
+
+template <class Fill>
+const char* launch_packs(const Fill& fill, void* stream) {
+  for (int64_t first = 0; first < fill.blocks(); first += kMaxBlocks) {
+    const auto blocks = static_cast<unsigned>(std::min(kMaxBlocks, fill.blocks() - first));
+    fill_kernel<<<blocks, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(fill, first);
+    const cudaError_t error = cudaGetLastError();
+    if (error != cudaSuccess) return cudaGetErrorString(error);
+  }
+  return nullptr;
+}
 
 struct BoxMullerItem {
   BoxMullerBatch batch;
@@ -59,7 +71,7 @@ const char* launch_items(const Item& item, int64_t items, void* stream) {
 }  // namespace
 
 const char* launch_fill(const FillBatch& batch, void* stream) {
-  return launch_items(FillItem{batch}, fill_items(batch), stream);
+  return with_fill(batch, [stream](const auto& fill) { return launch_packs(fill, stream); });
 }
 
 const char* launch_box_muller(const BoxMullerBatch& batch, void* stream) {

@@ -18,14 +18,13 @@ namespace seedaug::cuda {
 // others and a call, which keep the compiler from mixing several roots.
 SEEDAUG_HD float root_from(float a, float reciprocal) {
   const float s = a * reciprocal, half = reciprocal * 0.5f;
-  const float corrected = fused(fused(-s, s, a), half, s);
-  return a > 0.0f ? corrected : 0.0f;
+  return fused(fused(-s, s, a), half, s);
 }
 
 SEEDAUG_HD float radius_root(float a) {
 #if defined(__CUDA_ARCH__)
-  float reciprocal;
-  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(reciprocal) : "f"(a));
+  float reciprocal;  // of zero's root any number does
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(reciprocal) : "f"(fmaxf(a, 0x1p-24f)));
   return root_from(a, reciprocal);
 #else
   return root(a);

@@ -104,6 +104,8 @@ struct Chain {
   static SEEDAUG_HD void run(const ChainArguments& a, const Slot& slot, const Place& at,
                              const Raw<kIn, kPack, kPlanes>& raw) {
     const Course course = course_of<kPack, kPlanes>(a.layout, at);
+    const Stream from = noise_stream(slot.key, a.occurrence);
+    const bool aligned = ((course.element[0] | a.layout.plane) & 3) == 0;
     Values<kPack, kPlanes> values;
     SEEDAUG_UNROLL
     for (int c = 0; c < kPlanes; ++c) {
@@ -112,20 +114,15 @@ struct Chain {
         const float v = element_value<1>(DType::u8, raw.word[c], i) * a.scale;
         values.v[c][i] = fused(v, a.a[c], a.b[c]);
       }
-    }
-    if constexpr (kNoise) {
-      const Stream from = noise_stream(slot.key, a.occurrence);
-      const bool aligned = ((course.element[0] | a.layout.plane) & 3) == 0;
-      SEEDAUG_UNROLL
-      for (int c = 0; c < kPlanes; ++c) {
+      if constexpr (kNoise) {
         if (aligned) {
           add_aligned_noise<kPack>(from, course.element[c], a.sigma, a.mean, values.v[c]);
         } else {
           add_noise<kPack>(from, course.element[c], a.sigma, a.mean, values.v[c]);
         }
       }
-      if (a.clamps) each_value(values, [&](float v) { return clamp(v, a.low, a.high); });
     }
+    if (kNoise && a.clamps) each_value(values, [&](float v) { return clamp(v, a.low, a.high); });
     // Finite numbers times and plus finite numbers: without noise there is no NaN.
     store_values<kOut, !kNoise>(a.layout, slot, at, kType, values);
   }
@@ -156,19 +153,20 @@ SEEDAUG_HD bool place_pack(const Layout& l, const Slot& slot, uint32_t pack, Pla
 }
 
 template <class What, class Arguments>
-SEEDAUG_HD void run_block(const Arguments& arguments, const BlockState& state, int64_t block,
+SEEDAUG_HD void run_block(const Arguments& arguments, const BlockState& state, uint32_t block,
                           int thread) {
   const Layout& l = layout_of(arguments);
-  const int64_t group = block / l.tiles;
+  const uint32_t group = block / l.tiles;
   uint32_t begin = 0, count;
   if (l.slots > 1) {
-    const int64_t left = l.samples - group * l.slots;
+    const int64_t left = l.samples - int64_t{group} * l.slots;
     count = static_cast<uint32_t>(left < l.slots ? left : l.slots) * l.sample_packs;
   } else {
-    begin = static_cast<uint32_t>(block - group * l.tiles) * l.tile_packs;
+    begin = (block - group * l.tiles) * l.tile_packs;
     count = begin >= l.sample_packs ? 0 : l.sample_packs - begin;
     if (count > l.tile_packs) count = l.tile_packs;
   }
+  SEEDAUG_NO_UNROLL
   for (auto i = static_cast<uint32_t>(thread); i < count; i += static_cast<uint32_t>(l.threads)) {
     const uint32_t number = l.slots > 1 ? l.by_sample_packs.divide(i) : 0;
     const Slot& slot = state.slot[number];

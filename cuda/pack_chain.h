@@ -40,9 +40,7 @@ template <int kPack>
 SEEDAUG_HD void add_noise(const Stream& from, int32_t element, float sigma, float mean, float* v) {
   const int32_t shift = element & 3;
   const int32_t quad = (element - shift) / 4;
-#if defined(__CUDACC__)
-#pragma unroll 1
-#endif
+  SEEDAUG_NO_UNROLL
   for (int k = 0; 4 * k < kPack + shift; ++k) {
     const Quad z = normal_quad(from, static_cast<uint32_t>(quad + k));
     const int at = 4 * k - shift;  // of its first element in the pack
@@ -77,12 +75,11 @@ template <int kPack, int kPlanes>
 SEEDAUG_HD void cover(const Layout& l, const Program& program, const Slot& slot, const Place& at,
                       int fill, Values<kPack, kPlanes>& values) {
   uint32_t covered = 0, next_channel = 0;
-#if defined(__CUDACC__)
-#pragma unroll 1
-#endif
+  SEEDAUG_NO_UNROLL
   for (int i = at.begin; i < at.end; ++i) {
     const Place p = element_place<kPlanes>(l, at, i);
-    const int32_t outside = later_fill(slot.geometry.y.source(p.y), slot.geometry.x.source(p.x));
+    const int32_t outside =
+        later_fill(walk_axis(slot.geometry.y, p.y), walk_axis(slot.geometry.x, p.x));
     if (outside != -1 - fill) continue;
     covered |= uint32_t{1} << i;
     if (p.channel != at.channel) next_channel |= uint32_t{1} << i;
@@ -105,6 +102,7 @@ SEEDAUG_HD void cover(const Layout& l, const Program& program, const Slot& slot,
 template <int kPack, int kPlanes>
 SEEDAUG_HD void cover_late(const Layout& l, const Program& program, const Slot& slot,
                            const Place& at, int op, Values<kPack, kPlanes>& values) {
+  SEEDAUG_NO_UNROLL
   for (int f = 0; f < program.fills; ++f) {
     if ((l.late >> f & 1) != 0 && program.fill[f].entry == op) {
       cover(l, program, slot, at, f, values);
@@ -144,9 +142,7 @@ template <int kPack, int kPlanes>
 SEEDAUG_HD void run_program(const Layout& l, const Program& program, const Slot& slot,
                             const Place& at, Values<kPack, kPlanes>& values) {
   const Course course = course_of<kPack, kPlanes>(l, at);
-#if defined(__CUDACC__)
-#pragma unroll 1
-#endif
+  SEEDAUG_NO_UNROLL
   for (int k = 0; k < program.ops; ++k) {
     if (l.late != 0) cover_late(l, program, slot, at, k, values);
     const PointwiseOp& op = program.op[k];

@@ -24,7 +24,7 @@ struct Place {
 
 SEEDAUG_HD int32_t source_row(const Slot& slot, int32_t y) {
   const bool inside = y >= slot.y.begin && y < slot.y.end;
-  return inside ? slot.y.sign * y + slot.y.offset : slot.geometry.y.source(y);
+  return inside ? slot.y.sign * y + slot.y.offset : walk_axis(slot.geometry.y, y);
 }
 
 // The three channels of `count` elements side by side, apart. A reversed string has its channels
@@ -138,9 +138,7 @@ SEEDAUG_HD bool load_edges(const Layout& l, const Slot& slot, const Place& at,
   Place row = at;
   int32_t x = at.x;
   int first = 0;
-#if defined(__CUDACC__)
-#pragma unroll 1
-#endif
+  SEEDAUG_NO_UNROLL
   while (first < at.end) {
     const int left = l.width - x, last = left < at.end ? left : at.end;
     if (!load_part(l, slot, row, x, first, last, raw)) return false;
@@ -201,12 +199,10 @@ SEEDAUG_HD void load_elements(const Arguments& arguments, const Slot& slot, cons
                               Raw<kIn, kPack, kPlanes>& raw) {
   const Layout& l = layout_of(arguments);
   raw = {};
-#if defined(__CUDACC__)
-#pragma unroll 1
-#endif
+  SEEDAUG_NO_UNROLL
   for (int i = at.begin; i < at.end; ++i) {
     const Place p = element_place<kPlanes>(l, at, i);
-    const int32_t y = slot.geometry.y.source(p.y), x = slot.geometry.x.source(p.x);
+    const int32_t y = walk_axis(slot.geometry.y, p.y), x = walk_axis(slot.geometry.x, p.x);
     const int32_t outside = later_fill(y, x);
     const int32_t across = kPlanes == 3 && l.source_interleaved ? 3 * kIn : kIn;
     const int32_t offset =

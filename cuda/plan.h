@@ -229,6 +229,8 @@ inline Plan make_plan(const Batch& b, int multiprocessors, Layout& l, ChainArgum
                  extent(l.source, b.frames, b.channels, plan.in);
   l.noisy = p.noises > 0;
   l.may_skew = !pixels;
+  // Kernels that nobody waits for are not built.
+  if (!p.geometry_only && plan.in > 1 && plan.out == 1) plan.walk = Walk::element;
   plan.list = b.sources_differ;
   if (plan.list && !(pixels && plan.in == 1)) plan.walk = Walk::element;
   cut(b.samples, pack, pixels, multiprocessors, l);

@@ -26,6 +26,18 @@ SEEDAUG_HD int32_t clamp_offset(int64_t offset) {
   return static_cast<int32_t>(offset < -256 ? -256 : offset > INT32_MAX ? INT32_MAX : offset);
 }
 
+// One copy in a kernel of what is rare.
+#if defined(__CUDA_ARCH__)
+#define SEEDAUG_RARE __noinline__ __device__
+#elif defined(__CUDACC__)
+#define SEEDAUG_RARE __host__ __device__ inline
+#else
+#define SEEDAUG_RARE inline
+#endif
+
+// The source coordinate of i on an axis, or -1 - fill.
+SEEDAUG_RARE int32_t walk_axis(const AxisMap& axis, int32_t i) { return axis.source(i); }
+
 template <class Arguments>
 SEEDAUG_HD void begin_slot(const Arguments& arguments, int64_t local, Slot& slot) {
   const Layout& l = layout_of(arguments);
@@ -57,10 +69,10 @@ SEEDAUG_HD int32_t skew_of(const Layout& l, const char* target, int element_size
 
 // The first phase of a block.
 template <int kOut, class Arguments>
-SEEDAUG_HD void begin_block(const Arguments& arguments, int64_t block, int thread,
+SEEDAUG_HD void begin_block(const Arguments& arguments, uint32_t block, int thread,
                             BlockState& state) {
   const Layout& l = layout_of(arguments);
-  const int64_t local = block / l.tiles * l.slots + thread;
+  const int64_t local = int64_t{block / l.tiles} * l.slots + thread;
   if (thread >= l.slots || local >= l.samples) return;
   Slot& slot = state.slot[thread];
   begin_slot(arguments, local, slot);

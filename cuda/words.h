@@ -80,9 +80,28 @@ SEEDAUG_HD T choose(bool first, T a, T b) {
   return first ? a : b;
 }
 
+// The compiler can't see that a pointer from shared memory leads to global memory; this says so.
+template <class T>
+SEEDAUG_HD void write_global(T* to, T value) {
+#if defined(__CUDA_ARCH__)
+  __builtin_assume(__isGlobal(to));
+#endif
+  *to = value;
+}
+
 struct Words4 {
   uint32_t word[4];
 };
+
+// `to` is aligned to 16 bytes.
+SEEDAUG_HD void write_whole(char* to, const Words4& v) {
+#if defined(__CUDA_ARCH__)
+  write_global(reinterpret_cast<uint4*>(to),
+               make_uint4(v.word[0], v.word[1], v.word[2], v.word[3]));
+#else
+  std::memcpy(to, &v, 16);
+#endif
+}
 
 // 16 bytes; kSize is an element's. Elements [first, last) of them where that is not all, or where
 // `to` is not aligned: in the widest stores that its alignment allows.
@@ -90,17 +109,10 @@ template <int kSize>
 SEEDAUG_HD void write_words(char* to, const Words4& v, int first, int last) {
   constexpr int kCount = 16 / kSize;
   const bool whole = first <= 0 && last >= kCount;
-  if (whole && is_aligned(to, 16)) {
-#if defined(__CUDA_ARCH__)
-    *reinterpret_cast<uint4*>(to) = make_uint4(v.word[0], v.word[1], v.word[2], v.word[3]);
-#else
-    std::memcpy(to, &v, 16);
-#endif
-    return;
-  }
+  if (whole && is_aligned(to, 16)) return write_whole(to, v);
   if (whole && is_aligned(to, 4)) {
     SEEDAUG_UNROLL
-    for (int j = 0; j < 4; ++j) reinterpret_cast<uint32_t*>(to)[j] = v.word[j];
+    for (int j = 0; j < 4; ++j) write_global(reinterpret_cast<uint32_t*>(to) + j, v.word[j]);
     return;
   }
   SEEDAUG_UNROLL
@@ -108,14 +120,14 @@ SEEDAUG_HD void write_words(char* to, const Words4& v, int first, int last) {
     if (i < first || i >= last) continue;
     const uint32_t bits = v.word[i * kSize / 4] >> 8 * (i * kSize % 4);
     if constexpr (kSize == 1) {
-      reinterpret_cast<uint8_t*>(to)[i] = static_cast<uint8_t>(bits);
+      write_global(reinterpret_cast<uint8_t*>(to) + i, static_cast<uint8_t>(bits));
     } else if constexpr (kSize == 2) {
-      reinterpret_cast<uint16_t*>(to)[i] = static_cast<uint16_t>(bits);
+      write_global(reinterpret_cast<uint16_t*>(to) + i, static_cast<uint16_t>(bits));
     } else if constexpr (kSize == 4) {
-      reinterpret_cast<uint32_t*>(to)[i] = bits;
+      write_global(reinterpret_cast<uint32_t*>(to) + i, bits);
     } else {
       const uint64_t high = v.word[2 * i + 1];
-      reinterpret_cast<uint64_t*>(to)[i] = high << 32 | v.word[2 * i];
+      write_global(reinterpret_cast<uint64_t*>(to) + i, high << 32 | v.word[2 * i]);
     }
   }
 }

@@ -64,6 +64,7 @@ struct AxisMap {
 
   // Where output coordinate i comes from: a source coordinate, or -1 - fill.
   SEEDAUG_HD int32_t source(int32_t i) const {
+    SEEDAUG_NO_UNROLL
     for (int s = steps - 1; s >= 0; --s) {
       const AxisStep& at = step[s];
       if (at.what == AxisStep::What::shift) {
@@ -81,6 +82,7 @@ struct AxisMap {
   // What lies inside of every pad; empty (end <= begin) where nothing does.
   SEEDAUG_HD Stretch inside() const {
     Stretch in{0, length, 1, 0};
+    SEEDAUG_NO_UNROLL
     for (int s = steps - 1; s >= 0; --s) {
       const AxisStep& at = step[s];
       if (at.what == AxisStep::What::shift) {

@@ -87,6 +87,7 @@ SEEDAUG_HD void sample_geometry(const GeometryInstruction* instructions, int cou
                                 Geometry& into) {
   into.y.begin(height);
   into.x.begin(width);
+  SEEDAUG_NO_UNROLL
   for (int i = 0; i < count; ++i) {
     const GeometryInstruction& g = instructions[i];
     apply(g, draw(g, key, into.y.length, into.x.length), into);

@@ -14,7 +14,8 @@ namespace seedaug::test {
 template <class What, class Arguments>
 void walk_packs(const Arguments& arguments) {
   const cuda::Layout& l = cuda::layout_of(arguments);
-  for (int64_t block = 0; block < cuda::blocks_for(l, l.samples); ++block) {
+  const auto blocks = static_cast<uint32_t>(cuda::blocks_for(l, l.samples));
+  for (uint32_t block = 0; block < blocks; ++block) {
     const auto state = std::make_unique<cuda::BlockState>();
     for (int thread = 0; thread < l.threads; ++thread) {
       cuda::begin_block<What::kOut>(arguments, block, thread, *state);

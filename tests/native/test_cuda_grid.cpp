@@ -63,7 +63,7 @@ bool compare_backward(Random& r) {
 }
 
 void compare_fill(Random& r) {
-  const int64_t samples = 1 + r.below(3), elements = 1 + r.below(600);
+  const int64_t samples = 1 + r.below(3), elements = 1 + r.below(r.below(4) == 0 ? 20000 : 600);
   std::vector<int64_t> keys(static_cast<size_t>(3 * samples));
   for (int64_t n = 0; n < samples; ++n) keys[3 * n] = static_cast<int64_t>(r.next());
   const auto what = static_cast<FillKind>(r.below(3));
@@ -78,7 +78,12 @@ void compare_fill(Random& r) {
               elements,
               type,
               gpu.data()};
-  for (int64_t i = 0; i < cuda::fill_items(b); ++i) cuda::fill_item(b, i);
+  cuda::with_fill(b, [&r](auto packs) {
+    packs.small = packs.small && r.coin();  // either way to divide
+    for (int64_t block = 0; block < packs.blocks(); ++block) {
+      for (int thread = 0; thread < cuda::kThreads; ++thread) packs.run(block, thread);
+    }
+  });
   test::for_each_isa([&](const char* isa) {
     std::vector<char> cpu(gpu.size());
     b.result = cpu.data();

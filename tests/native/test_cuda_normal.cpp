@@ -39,7 +39,7 @@ void check_roots() {
   for (uint32_t i = 0; i < uint32_t{1} << 24; ++i) {
     const float a = cuda::squared_radius(i << 8);
     if (a == 0.0f) {
-      CHECK(same(cuda::root_from(a, INFINITY), 0.0f), "the root of zero");
+      CHECK(same(cuda::root_from(a, 0x1p+12f), 0.0f), "the root of zero");
       continue;
     }
     CHECK(a >= 0x1p-24f && a < 64.0f, "radius %u is outside of what the root is for", i);

@@ -273,7 +273,7 @@ int main() {
   check_divider();
   Random r(20260202);
   Seen seen{};
-  for (int i = 0; i < 12000; ++i) compare(r, seen);
+  for (int i = 0; i < 6000; ++i) compare(r, seen);
   for (const auto& walk : seen.walks) {
     std::printf("copy %d, chain %d, noisy chain %d, interpret %d\n", walk[0], walk[1], walk[2],
                 walk[3]);
