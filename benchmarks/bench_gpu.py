@@ -2,6 +2,9 @@
 
 `python -m benchmarks.bench_gpu [--out DIR]` writes gpu-<name>.json. With --device cpu it goes
 through the same rows with small sizes and writes nothing: a dry run of its logic.
+
+The floor of a batch is the device's own copy of as many bytes (half of them read, half written), in
+the same run: "share_of_floor" is the share of the measured copy rate.
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ import torch
 from torch import Tensor
 
 import seedaug
-from benchmarks import peers
+from benchmarks import gpu_peers, report
 from benchmarks.collect import collect, write
-from benchmarks.harness import Call, Contender, Row, wall_seconds
+from benchmarks.harness import Call, Contender, Row, Target, wall_seconds
 from benchmarks.report import RESULTS
 from benchmarks.workload import Work
 from seedaug import functional as F
@@ -89,36 +92,49 @@ def checked_against_cpu(
     return check
 
 
-def fused(place: Place, work: Work, count: int, per: str = "image") -> Row:
-    """uint8 to float16, parameters for each image; a copy that converts is the floor."""
+def device_copy(place: Place, count: int) -> Contender:
+    """The device's copy that reads and writes `count` bytes in all."""
+    source = torch.zeros(max(count // 2, 1), dtype=torch.uint8, device=place.device)
+    target = torch.empty_like(source)
+    return Contender("copy of as many bytes", lambda: target.copy_(source))
+
+
+def fused(
+    place: Place, work: Work, count: int, per: str = "image", compile_too: bool = False
+) -> Row:
+    """uint8 to float16, parameters for each image; the device's copy is the floor."""
     count = max(count // place.cut, 4)
     images = work.images(min(count, 64)).repeat(-(-count // 64), 1, 1, 1)[:count].to(place.device)
     keys = seedaug.keys(epoch=1, index=range(count)).to(place.device)
     augment = work.compose(torch.float16)
     check = checked_against_cpu(augment, images, keys)
     out = torch.empty(work.shape(count), dtype=torch.float16, device=place.device)
-    source = images[..., : work.crop, : work.crop].contiguous()
-    target = torch.empty_like(out)
-    pixels = 3 * work.crop**2
+    plain = out.numel()
     innermost = seedaug.Compose([augment], memory_format=torch.channels_last)
+    source = images[..., : work.crop, : work.crop].contiguous()
     contenders = [
         Contender("seedaug", lambda: augment(images, keys), check),
         Contender("seedaug, channels_last", lambda: innermost(images, keys), check),
         graphed(place, "seedaug, CUDA graph", lambda: augment(images, keys, out=out), check),
-        Contender("kornia", peers.kornia_batch(work, images), None),
+        Contender("uint8 to float16, copy_", lambda: out.copy_(source)),
+        *gpu_peers.batches(work, images, compile_too),
     ]
-    if work.padding and not work.noise:
-        shifts = peers.MaskedShifts(work)
-        contenders.append(Contender("masked shifts", lambda: shifts(images)))
+    targets = []
+    if work.noise:
+        normals = torch.empty(work.shape(count), device=place.device)
+        randn = "torch.randn alone"
+        contenders.append(Contender(randn, lambda: torch.randn(normals.shape, out=normals)))
+        targets.append(Target("seedaug", (randn,), 1.0))
     return Row(
         name=f"gpu-batch-{count}/{work.name}",
         title=f"GPU, batch of {count}, {work.title}, float16",
         per=per,
         items=count if per == "image" else 1,
         contenders=contenders,
-        floor=Contender("uint8 to float16 into a buffer", lambda: target.copy_(source)),
-        note="kornia and masked shifts end in float32",
-        bytes=3 * pixels * (1 if per == "image" else count),
+        floor=device_copy(place, 3 * plain),
+        targets=targets,
+        note="kornia, torchvision and masked shifts end in float32",
+        bytes=3 * plain // (count if per == "image" else 1),
         wall=True,
     )
 
@@ -131,7 +147,7 @@ def fills(place: Place, count: int) -> Iterator[Row]:
     rivals = {
         "words": [],
         "uniform": [Contender("torch.rand", lambda: torch.rand(count, out=buffer))],
-        "normal": [Contender("torch.randn", lambda: torch.randn(count, out=buffer))],
+        "normal": gpu_peers.normals(buffer),
     }
     for name, others in rivals.items():
         draw = getattr(F, name)
@@ -150,19 +166,62 @@ def fills(place: Place, count: int) -> Iterator[Row]:
             items=count,
             contenders=[Contender("seedaug", call, check), *others],
             floor=Contender("fill_ of a buffer", lambda: buffer.fill_(1)),
+            targets=[Target("seedaug", ("torch.randn",), 1.5)] if name == "normal" else [],
             bytes=4,
             wall=True,
         )
 
 
 def rows(place: Place) -> Iterator[Row]:
-    """Large batches, small ones, numbers."""
-    for noise in (False, True):
-        yield fused(place, Work(256, 224, noise=noise), 1024)
-        yield fused(place, Work(32, 32, padding=4, noise=noise), 65_536)
-    yield fused(place, Work(256, 224), 64, per="call")
+    """What has a target first: large batches, small ones, numbers."""
+    yield fused(place, Work(256, 224), 256, compile_too=True)
+    yield fused(place, Work(32, 32, padding=4), 8192, compile_too=True)
     yield fused(place, Work(32, 32, padding=4), 512, per="call")
     yield from fills(place, 1 << 28)
+    yield fused(place, Work(256, 224, noise=True), 256)
+    yield fused(place, Work(32, 32, padding=4, noise=True), 8192)
+    yield fused(place, Work(256, 224), 64, per="call")
+    yield fused(place, Work(256, 224), 1024)
+    yield fused(place, Work(32, 32, padding=4), 65_536)
+    yield fused(place, Work(4096, 4000) if place.is_gpu else Work(64, 60), 4)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a contender of a row is to reach: a share of the floor, or seconds."""
+
+    row: str
+    ours: str
+    share: float = 0.0
+    seconds: float = 0.0
+
+    def judge(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """As harness.judge; None if the row has no such contender."""
+        result = row["results"].get(self.ours, {})
+        if row["name"] != self.row or "median" not in result:
+            return None
+        if self.share:
+            against, wanted, measured = "the copy", self.share, result["share_of_floor"]
+        else:
+            against, wanted = f"{self.seconds * 1e6:g} us", 1.0
+            measured = self.seconds / result["median"]
+        verdict = {"ours": self.ours, "against": against, "wanted": wanted}
+        return {**verdict, "measured": measured, "met": measured >= wanted}
+
+
+LIMITS = (
+    Limit("gpu-batch-256/256-to-224", "seedaug", share=0.85),
+    Limit("gpu-batch-8192/32-to-32", "seedaug", share=0.85),
+    Limit("gpu-batch-512/32-to-32", "seedaug", seconds=12e-6),
+    Limit("gpu-batch-512/32-to-32", "seedaug, CUDA graph", seconds=4e-6),
+)
+
+
+def judge_limits(found: dict[str, Any]) -> None:
+    """Put the verdicts on LIMITS beside the other targets of each row."""
+    for row in found["rows"]:
+        verdicts = [limit.judge(row) for limit in LIMITS]
+        row["targets"] += [verdict for verdict in verdicts if verdict is not None]
 
 
 def main() -> None:
@@ -176,6 +235,8 @@ def main() -> None:
         raise SystemExit(f"torch {torch.__version__} sees no GPU; --device cpu is a dry run")
     found = collect(rows(place), given.seconds, place.clock)
     if place.is_gpu:
+        judge_limits(found)
+        print(report.targets_text(found))
         name = re.sub(r"[^a-z0-9]+", "-", torch.cuda.get_device_name().lower()).strip("-")
         write(found, given.out / f"gpu-{name}.json")
 

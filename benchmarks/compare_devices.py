@@ -24,6 +24,7 @@ from seedaug.program import DTYPES, Instruction, compile_steps
 from seedaug.transforms import color, crop, flip, noise, pad
 
 MODES = ("constant", "edge", "reflect", "symmetric")
+WIDTHS = (32, 33, 64, 224, 225)  # beside random ones
 GEOMETRY_ONLY = (torch.bool, torch.int16, torch.int64, torch.float64)
 
 
@@ -36,9 +37,9 @@ def bits(x: Tensor) -> Tensor:
     return x.cpu().flatten().clone(memory_format=torch.contiguous_format).view(torch.uint8)
 
 
-def geometry(draw: random.Random) -> Instruction:
+def geometry(draw: random.Random, channels: int) -> Instruction:
     """One random crop, pad or flip that fits any image of 8x8 or more."""
-    fill: float | tuple[float, ...] = draw.choice([(0,), (1,), (1, 2, 3)])
+    fill: float | tuple[float, ...] = draw.choice([(0,), (1,), tuple(range(1, channels + 1))])
     mode = draw.choice(MODES)
     around = [draw.randrange(4) for _ in range(4)]
     which = draw.randrange(5)
@@ -53,22 +54,26 @@ def geometry(draw: random.Random) -> Instruction:
     return draw.choice(flips)(draw.choice([0.5, 0.25, 1.0])) if which == 3 else crop.center_crop(8)
 
 
-def arithmetic(draw: random.Random) -> Instruction:
+def arithmetic(draw: random.Random, channels: int) -> Instruction:
     """One random instruction that computes."""
     which = draw.randrange(3)
     if which == 0:
-        mean, std = ([draw.uniform(-1, 1) for _ in range(3)], [draw.uniform(0.1, 2)] * 3)
+        mean = [draw.uniform(-1, 1) for _ in range(channels)]
+        std = [draw.uniform(0.1, 2)] * channels
         return color.normalize(mean, std)
     if which == 1:
         return noise.gaussian_noise(draw.uniform(-1, 1), draw.uniform(0, 1), draw.random() < 0.5)
     return color.to_dtype(draw.choice(DTYPES), scale=draw.random() < 0.7)
 
 
-def instructions(draw: random.Random, dtype: torch.dtype) -> list[tuple[Instruction, int]]:
+def instructions(
+    draw: random.Random, dtype: torch.dtype, channels: int
+) -> list[tuple[Instruction, int]]:
     """A chain whose images stay 8x8 or larger until the last crop."""
     chain = []
     for _ in range(draw.randint(1, 6)):
-        one = arithmetic(draw) if dtype in DTYPES and draw.random() < 0.5 else geometry(draw)
+        computes = dtype in DTYPES and draw.random() < 0.5
+        one = arithmetic(draw, channels) if computes else geometry(draw, channels)
         small = one.kind in (crop.random_crop(1).kind,) and min(one.head[:2]) < 8
         chain.append((one, draw.randrange(32)))
         if small:
@@ -77,8 +82,9 @@ def instructions(draw: random.Random, dtype: torch.dtype) -> list[tuple[Instruct
 
 
 def picture(draw: random.Random, dtype: torch.dtype, count: int) -> Tensor:
-    """[count, 3, H, W] or [count, T, 3, H, W] of random bytes, in some memory layout."""
-    shape = [count, 3, draw.randint(8, 70), draw.randint(8, 70)]
+    """[count, C, H, W] or [count, T, C, H, W] of random bytes, in some memory layout."""
+    width = draw.choice([draw.randint(8, 70), *WIDTHS])
+    shape = [count, draw.choice([3, 3, 3, 1, 2, 4, 5]), draw.randint(8, 70), width]
     if draw.random() < 0.3:
         shape.insert(1, draw.randint(1, 3))
     raw = F.words(seedaug.Key(seed=draw.getrandbits(64)), shape)
@@ -125,7 +131,7 @@ def compare(case: int, second: Second) -> int:
         index=[draw.getrandbits(40) for _ in range(len(x))],
     )
     keys = keys if draw.random() < 0.8 else keys[0]
-    chain = instructions(draw, dtype)
+    chain = instructions(draw, dtype, x.shape[-3])
     layout = draw.choice([ops.PRESERVE, ops.CONTIGUOUS, ops.CHANNELS_LAST])
     here, there, count = x, second.put(x), 0
     for program, values, out_dtype in compile_steps(chain, dtype):

@@ -171,7 +171,7 @@ def test_out(memory):
         assert_same(there, out)
 
 
-@pytest.mark.parametrize("count", [1, 7, 300])  # one launch takes 256 images
+@pytest.mark.parametrize("count", [1, 7, 300, 700])  # one launch takes 256, of bytes 640 images
 @pytest.mark.parametrize("memory", MEMORY)
 def test_lists_of_different_sizes(count, memory):
     k = key_batch(count)
@@ -232,6 +232,45 @@ def test_numbers_at_the_edges(name, dtype):
     x, k = torch.tensor(odd).to(dtype).repeat(2, 3, 4, 3), key_batch(2)
     made = F.augment(on_device(x), k.to(DEVICE), PROGRAMS[name])
     assert_same(made, F.augment(x, k, PROGRAMS[name]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_every_rounding_to_sixteen_bits(dtype):
+    """Each value of the type, each middle between two, and the floats beside those; NaNs too.
+
+    In rows side by side, and in every second column, which another kernel takes.
+    """
+    exact = torch.arange(1 << 16, dtype=torch.int32).to(torch.int16).view(dtype).float()
+    around = exact.view(torch.int32)[:, None]
+    half = 1 << (12 if dtype is torch.float16 else 15)
+    steps = torch.tensor([0, 1, -1, half, half + 1, half - 1, -half, -half - 1, 1 - half])
+    values = (around.to(torch.int64) + steps).to(torch.int32).view(torch.float32)
+    k = key_batch(1)
+    x = values.reshape(1, 1, 9 * 256, 256)
+    for x in (x, torch.stack([x, x], -1).flatten(-2)[..., ::2]):
+        there = on_device(x)
+        made = F.augment(there, k.to(DEVICE), [color.to_dtype(dtype)])
+        assert_same(made, F.augment(x, k, [color.to_dtype(dtype)]))
+        back = [color.to_dtype(dtype), color.to_dtype(torch.float32)]
+        assert_same(F.augment(there, k.to(DEVICE), back), F.augment(x, k, back))
+
+
+@pytest.mark.parametrize("memory", MEMORY)
+@pytest.mark.parametrize(
+    "shape", [(3, 3, 32, 32), (3, 3, 33, 31), (70, 3, 16, 24), (2, 3, 65, 224)]
+)
+@pytest.mark.parametrize("dtype", DTYPES[1:])
+def test_the_commonest_program(shape, dtype, memory):
+    """Crop, flip, normalise, with and without noise: kernels of their own, from every offset."""
+    x, k = images(memory=memory, shape=shape), key_batch(shape[0])
+    begin = [crop.random_crop(shape[-2:], 4, fill=(1, 2, 3)), flip.horizontal_flip()]
+    begin += [color.normalize(MEAN, STD)]
+    for more in ([], [noise.gaussian_noise(sigma=0.1, clip=False)], [noise.gaussian_noise()]):
+        for layout in (ops.CONTIGUOUS, ops.CHANNELS_LAST):
+            chain = [(one, 1) for one in [*begin, *more, color.to_dtype(dtype)]]
+            (step,) = compile_steps(chain, torch.uint8)
+            made = ops.augment_nograd(on_device(x), k.to(DEVICE), *step, layout)
+            assert_same(made, ops.augment_nograd(x, k, *step, layout))
 
 
 def test_compose():
