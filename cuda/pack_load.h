@@ -1,8 +1,10 @@
 // Reads the source pixels of a pack into words, in the order of the output.
 //
-//   fast    the pack lies in one row and inside of every pad: aligned words, then byte permutes
-//   edges   it spans two rows, or what is outside is one constant: the same loads, under masks
-//   slow    anything else, and where a word would reach over the tensor's ends: element by element
+//   one row   aligned words, then byte permutes; where the pack reaches outside and what is there
+//   is
+//             one constant, a mask (the lanes of a warp go the same way but for that)
+//   rows      it spans two rows or more: the same for each, put together
+//   elements  anything else, and where a word would reach over the tensor's ends: one by one
 #pragma once
 
 #include "cuda/slot.h"
@@ -116,6 +118,10 @@ SEEDAUG_HD bool load_part(const Layout& l, const Slot& slot, const Place& at, in
   Raw<kIn, kPack, kPlanes> part{};
   const bool some = from_y >= 0 && begin < end;
   if (some && !load_columns(l, slot, at, from_y, x, part)) return false;
+  if (whole && first == 0 && last == kPack) {
+    raw = part;
+    return true;
+  }
   SEEDAUG_UNROLL
   for (int j = 0; j < Raw<kIn, kPack, kPlanes>::kWords; ++j) {
     const uint32_t here = word_mask(first * kIn, last * kIn, j);
@@ -130,7 +136,7 @@ SEEDAUG_HD bool load_part(const Layout& l, const Slot& slot, const Place& at, in
   return true;
 }
 
-// A pack that spans two rows or reaches outside.
+// A pack that spans two rows or more.
 template <int kIn, int kPack, int kPlanes>
 SEEDAUG_HD bool load_edges(const Layout& l, const Slot& slot, const Place& at,
                            Raw<kIn, kPack, kPlanes>& raw) {
@@ -225,13 +231,12 @@ template <int kIn, int kPack, int kPlanes, class Arguments>
 SEEDAUG_HD void load_pack(const Arguments& arguments, const Slot& slot, const Place& at,
                           Raw<kIn, kPack, kPlanes>& raw) {
   const Layout& l = layout_of(arguments);
-  const bool one_row = at.begin == 0 && at.end == kPack && at.x + kPack <= l.width;
-  if (one_row && at.x >= slot.x.begin && at.x + kPack <= slot.x.end) {
-    const int32_t from_y = source_row(slot, at.y);
-    if (from_y >= 0 && load_columns(l, slot, at, from_y, at.x, raw)) return;
-  }
   raw = {};
-  if (load_edges(l, slot, at, raw)) return;
+  if (at.begin == 0 && at.end == kPack && at.x + kPack <= l.width) {
+    if (load_part(l, slot, at, at.x, 0, kPack, raw)) return;
+  } else if (load_edges(l, slot, at, raw)) {
+    return;
+  }
   load_elements(arguments, slot, at, raw);
 }
 

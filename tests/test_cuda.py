@@ -247,12 +247,12 @@ def test_every_rounding_to_sixteen_bits(dtype):
     values = (around.to(torch.int64) + steps).to(torch.int32).view(torch.float32)
     k = key_batch(1)
     x = values.reshape(1, 1, 9 * 256, 256)
-    for x in (x, torch.stack([x, x], -1).flatten(-2)[..., ::2]):
-        there = on_device(x)
+    for picture in (x, torch.stack([x, x], -1).flatten(-2)[..., ::2]):
+        there = on_device(picture)
         made = F.augment(there, k.to(DEVICE), [color.to_dtype(dtype)])
-        assert_same(made, F.augment(x, k, [color.to_dtype(dtype)]))
+        assert_same(made, F.augment(picture, k, [color.to_dtype(dtype)]))
         back = [color.to_dtype(dtype), color.to_dtype(torch.float32)]
-        assert_same(F.augment(there, k.to(DEVICE), back), F.augment(x, k, back))
+        assert_same(F.augment(there, k.to(DEVICE), back), F.augment(picture, k, back))
 
 
 @pytest.mark.parametrize("memory", MEMORY)
