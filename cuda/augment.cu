@@ -12,11 +12,17 @@ namespace seedaug::cuda {
 namespace {
 
 // Blocks for each multiprocessor that the registers of a kernel are to allow: without noise there
-// must be loads of many warps under way, with it more warps than one to take turns.
+// must be loads of many warps under way, with it more warps than one to take turns. Turing has room
+// for 1024 threads only.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+constexpr int kMostBlocks = 4;
+#else
+constexpr int kMostBlocks = 5;
+#endif
 template <class What>
 constexpr int kBlocksAtOnce = 1;
 template <DType kType, bool kNoise>
-constexpr int kBlocksAtOnce<Chain<kType, kNoise>> = kNoise ? 3 : 5;
+constexpr int kBlocksAtOnce<Chain<kType, kNoise>> = kNoise ? 3 : kMostBlocks;
 
 template <class What, class Arguments>
 __global__ void __launch_bounds__(kThreads, kBlocksAtOnce<What>)

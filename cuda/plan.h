@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/element.h"
 #include "cuda/layout.h"
 
 namespace seedaug::cuda {
