@@ -50,7 +50,7 @@ set(CMAKE_CUDA_FLAGS_RELEASE "-O3 -DNDEBUG")
 add_library(seedaug_cuda_flags INTERFACE)
 target_include_directories(seedaug_cuda_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/csrc")
 target_compile_options(seedaug_cuda_flags INTERFACE
-  --fmad=false --expt-relaxed-constexpr --threads=2
+  --fmad=false --expt-relaxed-constexpr --threads=2 -Xfatbin=-compress-all
   -Xcompiler=-ffp-contract=off,-fno-math-errno)
 
 file(GLOB cuda_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cuda/*.cu")

@@ -12,26 +12,7 @@
 
 namespace seedaug::cuda {
 
-// Correctly rounded square root of 0 or of a number in [2^-24, 2^6], from an estimate of its
-// reciprocal root: one step of Newton's with the exact remainder. These are the steps of sqrt.rn
-// for numbers that are not subnormal, on the same estimate; it has them behind a test for the
-// others and a call, which keep the compiler from mixing several roots.
-SEEDAUG_HD float root_from(float a, float reciprocal) {
-  const float s = a * reciprocal, half = reciprocal * 0.5f;
-  return fused(fused(-s, s, a), half, s);
-}
-
-SEEDAUG_HD float radius_root(float a) {
-#if defined(__CUDA_ARCH__)
-  float reciprocal;  // of zero's root any number does
-  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(reciprocal) : "f"(fmaxf(a, 0x1p-24f)));
-  return root_from(a, reciprocal);
-#else
-  return root(a);
-#endif
-}
-
-// What radius_root is taken of: -2 ln u, u = ((word >> 8) + 1) * 2^-24.
+// What the radius is the root of: -2 ln u, u = ((word >> 8) + 1) * 2^-24.
 SEEDAUG_HD float squared_radius(uint32_t word) {
   const float m = to_float(static_cast<int32_t>(word >> 8) + 1);
   const int32_t shifted = as_bits(m) - ((24 << 23) + kSqrtHalfBits);  // of m * 2^-24
@@ -58,7 +39,7 @@ SEEDAUG_HD CosSin<float> angle(uint32_t word) {
 }
 
 SEEDAUG_HD CosSin<float> normal_pair(uint32_t a, uint32_t b) {
-  const float r = radius_root(squared_radius(a));
+  const float r = root(squared_radius(a));
   const CosSin<float> direction = angle(b);
   return {r * direction.cos, r * direction.sin};
 }

@@ -5,56 +5,41 @@
 namespace seedaug {
 namespace {
 
-// What nearly every axis is: one stretch of the source, forwards or backwards, and one fill around
-// it.
-struct Stretch {
-  int32_t begin, end;    // output coordinates of the source's stretch, perhaps none
-  int32_t sign, offset;  // which come from sign * i + offset
-  int8_t fill;           // of what lies outside
-};
-
-bool as_stretch(const AxisMap& axis, Stretch& found) {
-  const AxisStep* step = axis.step;
-  int left = axis.steps;
-  found = {0, axis.length, 1, 0, -1};
-  int32_t pad_offset = 0, pad_length = 0;
-  if (left > 0 && step->what == AxisStep::What::pad && step->mode == PadMode::constant) {
-    pad_offset = step->offset;
-    pad_length = step->length;
-    found.fill = step->fill;
-    ++step;
-    --left;
+// What nearly every axis is: one stretch of the source and one fill around it. -1: no fill.
+bool has_one_fill(const AxisMap& axis, int8_t& fill) {
+  fill = -1;
+  for (int s = 0; s < axis.steps; ++s) {
+    const AxisStep& at = axis.step[s];
+    if (at.what != AxisStep::What::pad) continue;
+    if (at.mode != PadMode::constant || (fill >= 0 && at.fill != fill)) return false;
+    fill = at.fill;
   }
-  if (left > 0 && step->what == AxisStep::What::shift) {
-    found.sign = step->sign;
-    found.offset = step->offset;
-    --left;
-  }
-  if (left > 0) return false;
-  if (found.fill < 0) return true;
-  found.offset -= pad_offset;
-  // 0 <= sign * i + offset < pad_length
-  const int32_t first = found.sign > 0 ? -found.offset : found.offset - pad_length + 1;
-  found.begin = std::clamp(first, 0, axis.length);
-  found.end = std::clamp(first + pad_length, found.begin, axis.length);
   return true;
+}
+
+Stretch inside(const AxisMap& axis) {
+  Stretch found = axis.inside();
+  found.begin = std::min(found.begin, axis.length);
+  found.end = std::max(found.begin, found.end);
+  return found;
 }
 
 }  // namespace
 
 void cut(const AxisMap& axis, std::vector<Run>& runs) {
   runs.clear();
-  Stretch whole;
-  if (as_stretch(axis, whole)) {
-    const auto fill = [&](int32_t begin, int32_t end) {
-      if (begin < end) runs.push_back({begin, end - begin, 0, 0, whole.fill});
+  int8_t fill;
+  if (has_one_fill(axis, fill)) {
+    const Stretch whole = inside(axis);
+    const auto add = [&](int32_t begin, int32_t end) {
+      if (begin < end) runs.push_back({begin, end - begin, 0, 0, fill});
     };
-    fill(0, whole.begin);
+    add(0, whole.begin);
     if (whole.begin < whole.end) {
       runs.push_back({whole.begin, whole.end - whole.begin, whole.sign * whole.begin + whole.offset,
                       static_cast<int8_t>(whole.sign), -1});
     }
-    fill(whole.end, axis.length);
+    add(whole.end, axis.length);
     return;
   }
   for (int32_t i = 0; i < axis.length; ++i) {
@@ -84,13 +69,14 @@ void cut(const AxisMap& axis, std::vector<Run>& runs) {
 
 void cut(const AxisMap& axis, int32_t begin, int32_t end, std::vector<Band>& bands) {
   bands.clear();
-  Stretch whole;
-  if (as_stretch(axis, whole)) {
+  int8_t fill;
+  if (has_one_fill(axis, fill)) {
+    const Stretch whole = inside(axis);
     const auto add = [&](int32_t from, int32_t to, bool outside) {
       const int32_t first = std::max(from, begin), count = std::min(to, end) - first;
       if (count <= 0) return;
       if (outside) {
-        bands.push_back({first, count, -1 - whole.fill, 0});
+        bands.push_back({first, count, -1 - fill, 0});
       } else {
         bands.push_back({first, count, whole.sign * first + whole.offset, whole.sign});
       }
