@@ -60,10 +60,10 @@ def compiled(name: str, call: Callable[[Tensor], Tensor], images: Tensor) -> Con
 
 def batches(work: Work, images: Tensor, compile_too: bool) -> Iterator[Contender]:
     """For a batch with its own parameters for each image; compiling takes many seconds a row."""
-    gather = Gather(work, str(images.device))
+    gather, sources = Gather(work, str(images.device)), images.cpu()
 
     def check(result: Tensor) -> None:
-        work.check_peer(result.float() if work.noise else rounded(result), len(images))
+        work.check_peer(result.float() if work.noise else rounded(result), sources)
 
     def rounded(result: Tensor) -> Tensor:
         """To the pixel levels that float16 can't tell from them."""
@@ -81,7 +81,8 @@ def batches(work: Work, images: Tensor, compile_too: bool) -> Iterator[Contender
             yield compiled("masked shifts, torch.compile", shifts, images)
     yield Contender("kornia", peers.kornia_batch(work, images))
     if len(images) <= LOOP_COUNT:
-        yield Contender("torchvision v2, loop and stack", peers.torchvision_loop(work, images))
+        loop = peers.loop_and_stack(peers.torchvision_pipeline(work), images)
+        yield Contender("torchvision v2, loop and stack", loop)
 
 
 @functools.cache

@@ -67,7 +67,7 @@ def _one_after_another(call: Callable[[Any], Tensor] | None, images: Iterable[An
     return lambda: one(next(following))
 
 
-def _loop_and_stack(call: Callable[[Any], Tensor] | None, images: Iterable[Any]) -> Call | None:
+def loop_and_stack(call: Callable[[Any], Tensor] | None, images: Iterable[Any]) -> Call | None:
     """What a dataset and a DataLoader's collation do: image by image, then one batch."""
     if call is None:
         return None
@@ -129,8 +129,8 @@ def batches(work: Work, images: Any) -> list[Contender]:
 
     On a whole batch torchvision v2 draws once for all of it, so it goes image by image.
     """
-    torchvision = _loop_and_stack(torchvision_pipeline(work), images)
-    albumentations = _loop_and_stack(albumentations_pipeline(work), arrays(images))
+    torchvision = loop_and_stack(torchvision_pipeline(work), images)
+    albumentations = loop_and_stack(albumentations_pipeline(work), arrays(images))
     found = [
         _contender("torchvision v2, loop and stack", work, images, torchvision),
         _contender("AlbumentationsX, loop and stack", work, images, albumentations),
