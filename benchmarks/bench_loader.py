@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, TensorDataset
 
 import seedaug
 from benchmarks import peers
@@ -55,6 +55,20 @@ class Pictures(Dataset[Any]):
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         image = self.images[index % len(self.images)]
         return (image if self.transform is None else self.transform(image)), index
+
+
+class Transformed(Dataset[Any]):
+    """Samples whose image goes through a transform, as a user of torchvision's writes it."""
+
+    def __init__(self, data: Any, transform: Any) -> None:
+        self.data, self.transform = data, transform
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Any]:
+        image, label = self.data[index]
+        return self.transform(image), label
 
 
 class Files(Pictures):
@@ -96,12 +110,18 @@ class Course:
     batch: int
     workers: int = WORKERS
     files: bool = False
+    own: bool = False  # a dataset class of the user's own, no TensorDataset
 
-    def dataset(self, transform: Any = None) -> Pictures:
+    def dataset(self, transform: Any = None) -> Dataset[Any]:
         """Its images, before or after a transform."""
         if self.files:
             return Files(jpegs(64), self.length, transform)
-        return Pictures(self.work.images(min(self.length, 256)), self.length, transform)
+        images = self.work.images(min(self.length, 256))
+        if self.own:
+            return Pictures(images, self.length, transform)
+        every = torch.arange(self.length)
+        tensors = TensorDataset(images[every % len(images)], every)
+        return tensors if transform is None else Transformed(tensors, transform)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -164,6 +184,7 @@ class Course:
 
 COURSES = {
     Course(Work(32, 32, padding=4), 25_600, 512): 8.0,
+    Course(Work(32, 32, padding=4), 25_600, 512, own=True): None,
     Course(Work(256, 224), 1_280, 64): 3.5,
     Course(Work(256, 224, noise=True), 1_280, 64): 5.0,
     Course(Work(256, 224, hwc=True), 256, 64, files=True): None,
@@ -177,6 +198,8 @@ PEAK_LIMIT = 1.1  # times the stock loader's
 def title(course: Course) -> str:
     """For people."""
     work = course.work.title
+    if course.own:
+        work += ", a dataset class of one's own"
     if course.files:
         work = work.replace("256 HWC", "JPEG, 500x375 and 256x256")
     return f"DataLoader, {course.workers} workers, batch of {course.batch}, {work}"
@@ -186,7 +209,7 @@ def rows(large: bool) -> Iterator[Row]:
     """With workers; then by one core alone, beside torch's loader only if `large`: seconds each."""
     for course, ratio in COURSES.items():
         yield Row(
-            name=f"loader/{'jpeg' if course.files else course.work.name}",
+            name=f"loader/{'jpeg' if course.files else course.work.name}{'-own' * course.own}",
             title=title(course),
             per="image",
             items=course.length // course.batch * course.batch,

@@ -89,7 +89,10 @@ class BatchLoad:
         if packed is None:
             return None
         self.plan.pipeline.refresh()
-        return self._resident(packed) or self._fetched(packed)
+        try:
+            return self._resident(packed) or self._fetched(packed)
+        finally:
+            self._made.clear()  # which refer to this: the memory must not wait for a collection
 
     def _keys(self) -> Tensor | None:
         if min(self.indices) < 0 or max(self.indices) > MAX_INDEX:
