@@ -98,10 +98,10 @@ def ours(work: Work, count: int, out: Tensor) -> Iterator[Contender]:
             yield Contender(REUSED_AVX2, missing="measured above, or not here")
 
 
-def floor(work: Work, out: Tensor) -> Contender:
+def floor(work: Work, out: Tensor, cycle: int = 1) -> Contender:
     """The copy that no contender can beat, into the buffer that the others use too."""
     kind = str(work.dtype).removeprefix("torch.")
-    return Contender(f"uint8 to {kind} into a buffer", work.copy_floor(out))
+    return Contender(f"uint8 to {kind} into a buffer", work.copy_floor(out, cycle))
 
 
 def raw_normals(work: Work, count: int) -> Contender:
@@ -124,7 +124,7 @@ def rows() -> Iterator[Row]:
             per="image",
             items=1,
             contenders=[one(work), *peers.one_by_one(work, work.images(CYCLE))],
-            floor=floor(work, work.empty(1)),
+            floor=floor(work, work.empty(1), CYCLE),
             targets=targets,
             note="seedaug inside a sample's context, a new one each call",
         )
