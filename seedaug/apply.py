@@ -12,7 +12,7 @@ from torch._C._functorch import maybe_current_level
 from torch.autograd import forward_ad
 
 from seedaug import ops
-from seedaug.buffers import results
+from seedaug.buffers import empty_images, results
 from seedaug.key import Key, Packed
 from seedaug.program import COPY, Step, check_shape, encode, fixes_size, output_size
 
@@ -169,10 +169,7 @@ def _pooled(step: Step, x: Tensor, layout: int, count: int | None = None) -> Ten
     innermost = layout == ops.CHANNELS_LAST or (
         layout == ops.PRESERVE and ops.channels_innermost(x, bool(first))
     )
-    if not innermost or len(size) < 4:
-        return results.empty(step.dtype, size)
-    *outer, channels, height, width = size
-    return results.empty(step.dtype, [*outer, height, width, channels]).movedim(-1, -3)
+    return empty_images(results.empty, step.dtype, size, innermost)[1]
 
 
 def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:

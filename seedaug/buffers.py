@@ -19,9 +19,29 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-__all__ = ["Buffers", "Bytes", "lease", "results"]
+__all__ = ["Buffers", "Bytes", "Empty", "empty_images", "lease", "results"]
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
+Empty: TypeAlias = Callable[[torch.dtype, Sequence[int]], Tensor]
+"""Gives memory: a contiguous tensor with undefined values."""
+
+
+def empty_images(
+    empty: Empty, dtype: torch.dtype, size: Sequence[int], innermost: bool
+) -> tuple[Tensor, Tensor]:
+    """Memory for a batch, and the batch in it.
+
+    Args:
+        empty: where the memory comes from.
+        dtype, size: of the batch, [N, ..., C, H, W] or [N, H, W].
+        innermost: put the channels side by side in memory.
+    """
+    if not innermost or len(size) < 4:
+        memory = empty(dtype, size)
+        return memory, memory
+    *outer, channels, height, width = size
+    memory = empty(dtype, [*outer, height, width, channels])
+    return memory, memory.movedim(-1, -3)
 
 
 class Lease(np.ndarray):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch.nn.modules import module
 
 from seedaug import ops
 from seedaug.apply import wants_grad
+from seedaug.buffers import Empty, empty_images
 from seedaug.interop import torchvision
 from seedaug.key import Packed
 from seedaug.program import COPY, Step, encode, output_size
@@ -30,9 +31,6 @@ __all__ = [
     "result_size",
     "rows_of",
 ]
-
-Empty = Callable[[torch.dtype, Sequence[int]], Tensor]
-"""Gives memory: a contiguous tensor with undefined values."""
 
 
 class Plan(NamedTuple):
@@ -102,24 +100,6 @@ def result_size(step: Step, shape: Sequence[int]) -> list[int]:
     """What comes out of a step for an image of `shape`, [..., H, W]."""
     height, width = output_size(step.program, shape[-2], shape[-1])
     return [*shape[:-2], int(height), int(width)]
-
-
-def empty_batch(
-    empty: Empty, dtype: torch.dtype, size: Sequence[int], innermost: bool
-) -> tuple[Tensor, Tensor]:
-    """Memory for a batch, and the batch in it.
-
-    Args:
-        empty: where it comes from.
-        dtype, size: of the batch, [N, ..., C, H, W] or [N, H, W].
-        innermost: put the channels side by side in memory.
-    """
-    if not innermost or len(size) < 4:
-        memory = empty(dtype, size)
-        return memory, memory
-    *outer, channels, height, width = size
-    memory = empty(dtype, [*outer, height, width, channels])
-    return memory, memory.movedim(-1, -3)
 
 
 def rows_of(batch: Tensor) -> list[Tensor]:
@@ -215,7 +195,7 @@ class BatchInMaking:
         if self._batch is None:
             innermost = self._role == "array" or (layout == ops.CHANNELS_LAST and not mask)
             size = [self.count, *result_size(step, x.shape)]
-            self.memory, self._batch = empty_batch(self.empty, step.dtype, size, innermost)
+            self.memory, self._batch = empty_images(self.empty, step.dtype, size, innermost)
         number = ops.intern(*step, ops.PRESERVE) if self._batch.dtype == step.dtype else -1
         self._step = at, number
         return number

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.utils.data import Subset, TensorDataset
 
 from seedaug import ops
-from seedaug.data.fused import Empty, empty_batch, fusable, only_step, result_size
+from seedaug.buffers import Empty, empty_images
+from seedaug.data.fused import fusable, only_step, result_size
 from seedaug.transforms.pipeline import Pipeline
 
 __all__ = ["Resident", "augment_rows", "find_resident"]
@@ -69,7 +70,7 @@ def augment_rows(
     innermost = pipeline.layout == ops.CHANNELS_LAST
     size = [len(rows), *result_size(step, images.shape[1:])]
     try:
-        memory, whole = empty_batch(empty, step.dtype, size, innermost)
+        memory, whole = empty_images(empty, step.dtype, size, innermost)
         ops.augment_rows_out(images, rows, packed, step.program, step.values, whole)
         return memory, [whole, *(column[rows] for column in others)]
     except (RuntimeError, TypeError, ValueError):  # one by one the error is explained
