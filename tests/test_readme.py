@@ -11,6 +11,7 @@ import seedaug
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
+DOCS = sorted((ROOT / "docs").glob("*.md"))
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -43,14 +44,25 @@ def test_a_resumed_loader_goes_on(names):
         assert torch.equal(a, b)
 
 
-def test_links_lead_to_files_and_headings():
-    headings = {
-        "#" + re.sub(r"[^a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
-        for line in README.splitlines()
+def headings(text):
+    """The anchors that a Markdown file's headings get."""
+    return {
+        re.sub(r"[^a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in text.splitlines()
         if line.startswith("#")
     }
-    for link in re.findall(r"\]\(([^)]+)\)", README):
-        assert link in headings or (ROOT / link).is_file(), link
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in DOCS)])
+def test_links_lead_to_files_and_headings(page):
+    text = (ROOT / page).read_text()
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if "://" in link:
+            continue
+        path, _, heading = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.is_file(), link
+        assert not heading or heading in headings(target.read_text()), link
 
 
 def test_the_tests_it_names_are_there():
