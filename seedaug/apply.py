@@ -159,6 +159,8 @@ def _pooled(step: Step, x: Tensor, layout: int, count: int | None = None) -> Ten
         return None
     if torch.compiler.is_compiling() or maybe_current_level() is not None:
         return None
+    if torch._C._get_tracing_state() is not None:
+        return None
     if torch._C._len_torch_dispatch_stack() or x.dim() < (3 if count is None else 2):
         return None
     height, width = map(int, output_size(step.program, *x.shape[-2:]))

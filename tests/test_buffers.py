@@ -156,3 +156,11 @@ def test_results_under_other_modes():
         assert torch.equal(augment(images, keys), expected)
     mapped = torch.vmap(lambda x, key: augment(x, key))(images, keys)
     assert torch.equal(mapped, expected)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+def test_a_trace_of_a_large_batch():
+    augment, images, keys = augment_and_images()
+    traced = torch.jit.trace(lambda x, k: augment(x, k), (images, keys), check_trace=False)
+    assert torch.equal(traced(images, keys), augment(images, keys))

@@ -576,6 +576,46 @@ def test_a_collation_of_the_users(monkeypatch):
     assert images.dtype == torch.float32
 
 
+def registered(worker):
+    from torch.utils.data._utils.collate import default_collate_fn_map
+
+    default_collate_fn_map[torch.Tensor] = lambda batch, **_: torch.stack([*batch]).float()
+
+
+def test_a_collation_registered_in_the_worker():
+    dataset = seedaug.SeededDataset(TensorDataset(IMAGES), 1, OPEN)
+    loader = seedaug.DataLoader(
+        dataset,
+        batch_size=COUNT,
+        num_workers=1,
+        worker_init_fn=registered,
+        multiprocessing_context="fork",
+    )
+    ((images,),) = loader
+    assert images.dtype == torch.float32
+
+
+class Described(dict):
+    """A sample that looks at its image when it is made."""
+
+    def __init__(self, image, label):
+        super().__init__(image=image, label=label, width=image.shape[-1])
+
+
+torch.utils._pytree.register_pytree_node(
+    Described,
+    lambda sample: ([sample["image"], sample["label"]], None),
+    lambda parts, _: Described(*parts),
+)
+
+
+def test_samples_of_the_users_own_making():
+    dataset = seedaug.SeededDataset(Items(lambda i: Described(*pair(i))), 1, transforms=OPEN)
+    (found,) = seedaug.DataLoader(dataset, batch_size=COUNT)
+    assert found["width"].tolist() == [16] * COUNT
+    assert torch.equal(found["image"], one_by_one(dataset, range(COUNT))["image"])
+
+
 @pytest.mark.parametrize("data", [Items(pair), TensorDataset(IMAGES, LABELS)])
 def test_another_default_device(data):
     dataset = seedaug.SeededDataset(data, 1, full(), return_key=True)

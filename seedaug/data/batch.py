@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from math import prod
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import SUPPORTED_NODES, tree_flatten, tree_unflatten
 
 from seedaug._core import MAX_INDEX, MAX_WORKER
 from seedaug.buffers import Buffers
@@ -81,6 +82,7 @@ class BatchLoad:
         self.sent = sent
         self.carried = carried
         self._made: dict[int, BatchInMaking] = {}  # by the place of their image in a sample
+        self._stand_in = True  # no code of the user's makes the samples from their parts
         self._shared: dict[int, SharedBuffer] = {}  # by the address of the memory given
 
     def load(self) -> list[Any] | None:
@@ -171,7 +173,9 @@ class BatchLoad:
 
     def _make_joint(self, index: int, packed: Packed) -> Opened:
         """Fetch a sample and augment its images, masks, boxes and keypoints."""
-        leaves, structure = tree_flatten(self._before(self.source._fetch(index)))
+        sample = self._before(self.source._fetch(index))
+        self._stand_in = self._stand_in and is_builtin(sample)
+        leaves, structure = tree_flatten(sample)
         roles = find_roles(leaves)
         if self.plan.pipeline.sized:
             find_size(leaves, roles)
@@ -199,9 +203,10 @@ class BatchLoad:
     def _assemble(self, opened: Sequence[Opened], packed: Tensor) -> list[Any]:
         """The samples with their images, or with what stands for those of the whole batch."""
         alike = all(sample.places == opened[0].places for sample in opened)
+        stand_in = self.collated and alike and self._stand_in
         images: dict[int, Iterator[Any]] = {}
         for at, making in self._made.items():
-            whole = making.whole() if self.collated and alike else None
+            whole = making.whole() if stand_in else None
             if whole is None or making.memory is None:
                 images[at] = iter(making.images())
             else:
@@ -214,6 +219,17 @@ class BatchLoad:
             sample = close(parts)
             samples.append(with_key(sample, next(keyed)) if self.source.return_key else sample)
         return samples
+
+
+def is_builtin(sample: Any) -> bool:
+    """Whether a sample is built of Python's own containers, and leaves."""
+    kind = type(sample)
+    named = hasattr(kind, "_fields") and kind.__bases__ == (tuple,)
+    if kind in (tuple, list) or named:
+        return all(map(is_builtin, sample))
+    if kind in (dict, OrderedDict, defaultdict):
+        return all(map(is_builtin, sample.values()))
+    return kind not in SUPPORTED_NODES and not isinstance(sample, tuple)
 
 
 _IMAGE = (0,)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch.utils.data import default_collate
+from torch.utils.data._utils import collate as rules
 from torch.utils.data._utils.collate import default_collate_fn_map
 
-__all__ = ["MadeBatch", "collates_by_itself"]
+__all__ = ["MadeBatch", "collates_by_itself", "rules_are_torchs"]
 
 
 class MadeBatch:
@@ -35,9 +36,16 @@ def _collate(batch: Sequence[MadeBatch], *, collate_fn_map: Any = None) -> Any:
 
 
 default_collate_fn_map[MadeBatch] = _collate
-_torchs = dict(default_collate_fn_map)
+
+
+def rules_are_torchs() -> bool:
+    """Whether `default_collate` goes by torch's rules alone, none changed and none added."""
+    return all(
+        function is _collate or getattr(rules, function.__name__, None) is function
+        for function in default_collate_fn_map.values()
+    )
 
 
 def collates_by_itself(collate_fn: Any) -> bool:
-    """Whether samples are collated by torch's rules alone, none changed and none added."""
-    return collate_fn is default_collate and default_collate_fn_map == _torchs
+    """Whether samples are collated by torch's rules and nothing else."""
+    return collate_fn is default_collate and rules_are_torchs()

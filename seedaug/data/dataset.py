@@ -10,6 +10,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from seedaug import _core
 from seedaug.data.batch import BatchLoad, Workshop
+from seedaug.data.collate import rules_are_torchs
 from seedaug.data.index import EpochBatch, SampleIndex, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
@@ -120,6 +121,7 @@ class SeededDataset(KeyedSource, Dataset[Any]):
             if plan is not None:
                 # A subclass that overrides this gets samples, to do with what it likes.
                 final = type(self).__getitems__ is SeededDataset.__getitems__
+                final = final and rules_are_torchs()  # in this process too
                 collated, sent = final and indices.collated, final and indices.sent
                 load = BatchLoad(self, plan, indices, epoch, repeats, collated, sent, True)
                 if (made := load.load()) is not None:
