@@ -1,0 +1,480 @@
+"""What names and expressions stand for: followed through assignments, imports, classes and calls.
+
+It asks only for what a rule wants to know, from there backwards, and remembers the answers. It does not tell one call
+of a function from another, nor the order of statements: an expression stands for everything that may be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from seedaug.lint.classes import Classes
+from seedaug.lint.known import GENERATOR_TYPES, SAME_GENERATOR, SAME_THING
+from seedaug.lint.project import CallSite, ClassKey, FunctionKey, Project
+from seedaug.lint.syntax import (
+    MODULE,
+    Attribute,
+    Call,
+    Constant,
+    Each,
+    Either,
+    Expression,
+    Function,
+    FunctionReference,
+    Import,
+    Item,
+    Items,
+    Name,
+    Parameter,
+)
+from seedaug.lint.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Group,
+    Instance,
+    Literal,
+    Made,
+    Method,
+    ModuleValue,
+    Super,
+    Typed,
+    Value,
+)
+
+__all__ = ["Inference"]
+
+Values = tuple[Value, ...]
+
+DEEPEST = 40  # steps from one expression to the next
+MOST = 24  # values of one expression
+SITES = 60  # calls of one function
+
+
+class Inference:
+    """Values of expressions of a project.
+
+    Args:
+        project: the files.
+        counts: whether calls from this function say what a function's parameters are; default,
+            all do. What constructors are given counts wherever they are called.
+    """
+
+    def __init__(
+        self, project: Project, counts: Callable[[FunctionKey], bool] | None = None
+    ) -> None:
+        self.project = project
+        self.classes = Classes(project, self.values)
+        self._counts = counts
+        self._known: dict[tuple[int, FunctionKey], Values] = {}
+        self._kept: list[Expression] = []  # made here; what is remembered by id must stay alive
+        self._depth = 0
+
+    def values(self, expression: Expression, scope: FunctionKey) -> Values:
+        """What an expression in a function may stand for; nothing where that is not known."""
+        key = (id(expression), scope)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if self._depth >= DEEPEST:
+            return ()
+        self._known[key] = ()  # what leads back to itself adds nothing
+        self._depth += 1
+        try:
+            found = tuple(dict.fromkeys(self._find(expression, scope)))[:MOST]
+        finally:
+            self._depth -= 1
+        self._known[key] = found
+        return found
+
+    def _find(self, expression: Expression, scope: FunctionKey) -> Iterable[Value]:
+        if isinstance(expression, Name):
+            return self._name(expression.id, scope)
+        if isinstance(expression, Attribute):
+            return self._attributes(expression, scope)
+        if isinstance(expression, Call):
+            return self._call(expression, scope)
+        if isinstance(expression, Constant):
+            return (Literal(expression.value),)
+        if isinstance(expression, FunctionReference):
+            return (self._defined((scope[0], expression.qualname)),)
+        if isinstance(expression, Import):
+            return self._imported(expression, scope[0])
+        if isinstance(expression, Items):
+            return (Group(expression.elements, expression.keys, scope),)
+        if isinstance(expression, Either):
+            return [one for option in expression.options for one in self.values(option, scope)]
+        if isinstance(expression, Each):
+            return self._elements(self.values(expression.value, scope), expression.position)
+        if isinstance(expression, Item):
+            index = expression.index.value if isinstance(expression.index, Constant) else None
+            return self._elements(self.values(expression.value, scope), index)
+        return ()
+
+    # Names
+
+    def _name(self, name: str, scope: FunctionKey) -> Iterable[Value]:
+        path, qualname = scope
+        module = self.project.module(path)
+        if module is None:
+            return ()
+        function = module.functions[qualname]
+        first = True
+        while True:
+            is_class = function.qualname in module.classes
+            if first or not is_class:
+                found = self._local(name, function, path)
+                if found is not None:
+                    return found
+            if function.qualname == MODULE:
+                break
+            function = module.functions[function.outer]
+            first = False
+        return self._starred(name, path) or (External(f"builtins.{name}"),)
+
+    def _local(self, name: str, function: Function, path: str) -> list[Value] | None:
+        """The values of a name that this function binds; None if it does not."""
+        if name in function.globals:
+            return None
+        found: list[Value] = []
+        parameter = next((one for one in function.parameters if one.name == name), None)
+        assigned = function.names.get(name)
+        if parameter is None and assigned is None:
+            return None
+        if parameter is not None:
+            found += self.parameter((path, function.qualname), parameter)
+        for one in assigned or ():
+            if not one.changed:
+                found += self.values(one.value, (path, function.qualname))
+        return found
+
+    def _starred(self, name: str, path: str) -> Values:
+        module = self.project.module(path)
+        for star in module.body.star_imports if module else ():
+            source = self.project.find(path, star)
+            if source is not None and source != path:
+                found = self.global_name(source, name)
+                if found:
+                    return found
+            elif source is None and star.module in ("numpy.random", "random"):
+                return (External(f"{star.module}.{name}"),)
+        return ()
+
+    def global_name(self, path: str, name: str) -> Values:
+        """What a module's name stands for; nothing if it has no such name."""
+        module = self.project.module(path)
+        if module is None:
+            return ()
+        found = self._local(name, module.body, path)
+        # A function that says `global name` gives it values too.
+        for function in module.functions.values():
+            if name in function.globals:
+                for one in function.names.get(name, ()):
+                    found = [*(found or ()), *self.values(one.value, (path, function.qualname))]
+        return tuple(dict.fromkeys(found or ())) or self._starred(name, path)
+
+    def _defined(self, key: FunctionKey) -> Value:
+        module = self.project.module(key[0])
+        if module is not None and key[1] in module.classes:
+            return ClassValue(key)
+        return FunctionValue(key)
+
+    def _imported(self, found: Import, importer: str) -> Iterable[Value]:
+        path = self.project.find(importer, found)
+        if found.name is None:
+            return (External(found.module) if path is None else ModuleValue(path),)
+        if path is not None:
+            values = self.global_name(path, found.name)
+            if values:
+                return values
+        inner = f"{found.module}.{found.name}" if found.module else found.name
+        below = self.project.find(importer, Import(inner, None, found.level))
+        if below is not None:
+            return (ModuleValue(below),)
+        return (External("." * found.level + inner),)
+
+    # Attributes
+
+    def _attributes(self, expression: Attribute, scope: FunctionKey) -> Iterable[Value]:
+        found: list[Value] = []
+        for value in self.values(expression.value, scope):
+            found += self.attribute(value, expression.name, scope)
+        return found
+
+    def attribute(self, value: Value, name: str, scope: FunctionKey) -> Iterable[Value]:
+        """What `value.name` may stand for."""
+        if isinstance(value, External):
+            path = f"{value.path}.{name}"
+            below = self.project.find(scope[0], Import(path, None, 0)) if scope else None
+            return (External(path) if below is None else ModuleValue(below),)
+        if isinstance(value, ModuleValue):
+            found = self.global_name(value.path, name)
+            below = self.project.find(value.path, Import(name, None, 1))
+            return found or ((ModuleValue(below),) if below else ())
+        if isinstance(value, ClassValue):
+            return self._of_class(value.key, name)
+        if isinstance(value, Instance):
+            return self.of_instance(value.key, name)
+        if isinstance(value, Made | Typed):
+            return (Method(value, name),)
+        if isinstance(value, Super):
+            method = self.classes.inherited(value.key, name)
+            return (FunctionValue(method, bound=True),) if method else ()
+        return ()
+
+    def _of_class(self, key: ClassKey, name: str) -> Iterable[Value]:
+        for one in self.classes.line(key):
+            body = self.project.function(one)
+            if name in body.names:
+                return [
+                    value
+                    for assigned in body.names[name]
+                    for value in self.values(assigned.value, one)
+                ]
+        return [
+            value
+            for stored, where in self.classes.stored(key, name)
+            for value in self.values(stored.value, where)
+        ]
+
+    def of_instance(self, key: ClassKey, name: str) -> Iterable[Value]:
+        """What an attribute of an object of a class may be: a method, or what was stored in it."""
+        methods = self.classes.methods(key, name)
+        if methods:
+            return [value for method in methods for value in self._method(method)]
+        found: list[Value] = []
+        for stored, where in self.classes.stored(key, name):
+            found += self.values(stored.value, where)
+        family = self.classes.family(key)
+        for one in family:
+            body = self.project.function(one)
+            for assigned in body.names.get(name, ()):
+                found += self.values(assigned.value, one)
+            if name in self.project.class_(one).annotated:
+                found += self._field(one, name)
+        for stored, where in self.project.stores.get(name, ()):
+            if isinstance(stored.owner, Name) and stored.owner.id in ("self", "cls"):
+                continue
+            for value in self.values(stored.owner, where):
+                if isinstance(value, Instance | ClassValue) and value.key in family:
+                    found += self.values(stored.value, where)
+        if not found:
+            found += [External(f"{base}.{name}") for base in self.classes.foreign_bases(key)]
+        return found
+
+    def _method(self, key: FunctionKey) -> Iterable[Value]:
+        function = self.project.function(key)
+        for decorator in function.decorators:
+            name = _decorator_name(decorator)
+            if name in ("property", "cached_property", "lazy_property", "lazyproperty"):
+                return [one for result in function.returns for one in self.values(result, key)]
+            if name == "staticmethod":
+                return (FunctionValue(key),)
+        return (FunctionValue(key, bound=True),)
+
+    def _field(self, key: ClassKey, name: str) -> Iterable[Value]:
+        """What a dataclass's field is given where objects are made."""
+        fields = list(self.project.function(key).names)
+        annotated = self.project.class_(key).annotated
+        order = [one for one in fields if one in annotated]
+        for site in self._sites_of_class(key):
+            given = site.call.keyword(name)
+            position = order.index(name) if name in order else len(site.call.arguments)
+            if given is None and position < len(site.call.arguments):
+                given = site.call.arguments[position]
+            if given is not None:
+                yield from self.values(given, site.scope)
+
+    # Calls
+
+    def _call(self, call: Call, scope: FunctionKey) -> Iterable[Value]:
+        found: list[Value] = []
+        for value in self.values(call.function, scope):
+            if isinstance(value, ClassValue):
+                found.append(Instance(value.key, call, scope))
+            elif isinstance(value, FunctionValue):
+                function = self.project.function(value.key)
+                for result in function.returns:
+                    found += self.values(result, value.key)
+            elif isinstance(value, Instance):
+                for method in self.classes.methods(value.key, "__call__"):
+                    for result in self.project.function(method).returns:
+                        found += self.values(result, method)
+            elif isinstance(value, External):
+                found += self._external_call(value.path, call, scope)
+            elif isinstance(value, Method):
+                found += self._method_call(value, call, scope)
+        return found
+
+    def _external_call(self, path: str, call: Call, scope: FunctionKey) -> Iterable[Value]:
+        first = call.arguments[0] if call.arguments else None
+        if path == "builtins.super":
+            owner = self._class_around(scope)
+            return (Super(owner),) if owner else ()
+        if path in ("dataclasses.field", "attr.ib", "attrs.field", "attr.field"):
+            factory = call.keyword("default_factory", "factory")
+            if factory is not None:
+                return self.values(self._keep(Call(factory, (), (), call.span, call.guards)), scope)
+            given = call.keyword("default")
+            return self.values(given, scope) if given is not None else ()
+        if first is not None:
+            if path in SAME_THING:
+                return self.values(first, scope)
+            if path == "builtins.next":
+                return self._elements(self.values(first, scope), None)
+            if path == "builtins.enumerate":
+                return (Group((Items((Constant(0), Each(first))),), (), scope),)
+            if path == "builtins.getattr" and len(call.arguments) > 1:
+                return self._getattr(call, scope)
+            if path == "sklearn.utils.check_random_state":
+                return self._check_random_state(call, scope)
+        return (Made(path, call, scope),)
+
+    def _getattr(self, call: Call, scope: FunctionKey) -> Iterable[Value]:
+        name = call.arguments[1]
+        if not isinstance(name, Constant) or not isinstance(name.value, str):
+            return ()
+        return self.values(self._keep(Attribute(call.arguments[0], name.value)), scope)
+
+    def _keep(self, expression: Expression) -> Expression:
+        self._kept.append(expression)
+        return expression
+
+    def _check_random_state(self, call: Call, scope: FunctionKey) -> Iterable[Value]:
+        given = self.values(call.arguments[0], scope)
+        found = [one for one in given if isinstance(one, Made | Typed)]
+        if any(one == Literal(None) for one in given):
+            return [*found, External("numpy.random")]
+        return found or (Made("numpy.random.RandomState", call, scope),)
+
+    def _method_call(self, method: Method, call: Call, scope: FunctionKey) -> Iterable[Value]:
+        owner = method.owner
+        if method.name in SAME_GENERATOR and owner.path in GENERATOR_TYPES:
+            return (owner,)
+        return (Made(f"{owner.path}.{method.name}", call, scope),)
+
+    def _class_around(self, scope: FunctionKey) -> ClassKey | None:
+        module = self.project.module(scope[0])
+        function = module.functions[scope[1]] if module else None
+        while module and function and function.qualname != MODULE:
+            if function.owner is not None:
+                return (scope[0], function.owner)
+            function = module.functions[function.outer]
+        return None
+
+    def _elements(self, values: Values, index: object) -> Iterable[Value]:
+        found: list[Value] = []
+        for value in values:
+            if isinstance(value, Group):
+                for element in self._chosen(value, index):
+                    found += self.values(element, value.scope)
+            elif isinstance(value, Made) and value.call.arguments:
+                # A list within a library's container: ModuleList([...]), Compose([...])[0]
+                for one in self.values(value.call.arguments[0], value.scope):
+                    if isinstance(one, Group):
+                        found += self._elements((one,), index)
+        return found
+
+    @staticmethod
+    def _chosen(group: Group, index: object) -> tuple[Expression, ...]:
+        if group.keys and index in group.keys:
+            return (group.elements[group.keys.index(index)],)
+        if isinstance(index, int) and not group.keys and 0 <= index < len(group.elements) > 1:
+            return (group.elements[index],)
+        return group.elements
+
+    # Parameters
+
+    def parameter(self, key: FunctionKey, parameter: Parameter) -> list[Value]:
+        """What a parameter may be given: its default, and what calls in the project give it."""
+        function = self.project.function(key)
+        if function.owner and function.parameters[0] is parameter:
+            names = {_decorator_name(one) for one in function.decorators}
+            if "classmethod" in names or function.name in ("__new__", "__init_subclass__"):
+                return [ClassValue((key[0], function.owner))]
+            if "staticmethod" not in names:
+                return [Instance((key[0], function.owner))]
+        found: list[Value] = []
+        if parameter.default is not None:
+            found += self.values(parameter.default, (key[0], function.outer))
+        for given, scope in self.given(key, parameter):
+            found += self.values(given, scope)
+        if parameter.annotation is not None and not any(
+            isinstance(one, Made | External) for one in found
+        ):
+            for value in self.values(parameter.annotation, (key[0], function.outer)):
+                if isinstance(value, External) and value.path in GENERATOR_TYPES:
+                    found.append(Typed(value.path))
+        return found
+
+    def given(self, key: FunctionKey, parameter: Parameter) -> list[tuple[Expression, FunctionKey]]:
+        """The expressions that calls in the project give for a parameter."""
+        function = self.project.function(key)
+        position = function.parameters.index(parameter)
+        found: list[tuple[Expression, FunctionKey]] = []
+        for site, bound in self.sites(key):
+            at = position - bound
+            expression = site.call.keyword(parameter.name)
+            if expression is None and parameter.kind == "positional":
+                expression = (
+                    site.call.arguments[at] if 0 <= at < len(site.call.arguments) else None
+                )
+            if expression is not None:
+                found.append((expression, site.scope))
+        return found
+
+    def sites(self, key: FunctionKey) -> list[tuple[CallSite, bool]]:
+        """The calls of a function, and whether they leave its first parameter out."""
+        function = self.project.function(key)
+        if function.owner and function.name in ("__init__", "__new__"):
+            owner = (key[0], function.owner)
+            found = [(site, True) for site in self._sites_of_class(owner, key)]
+            return found + self._direct_sites(key, function.name, everywhere=True)
+        return self._direct_sites(key, function.name)
+
+    def _direct_sites(
+        self, key: FunctionKey, name: str, everywhere: bool = False
+    ) -> list[tuple[CallSite, bool]]:
+        found: list[tuple[CallSite, bool]] = []
+        candidates = self.project.calls.get(name, ())
+        if name == "__init__":
+            candidates = [site for site in candidates if self._may_be_super(site, key)]
+        for site in candidates[: 4 * SITES]:
+            if self._counts is not None and not everywhere and not self._counts(site.scope):
+                continue
+            for value in self.values(site.call.function, site.scope):
+                if isinstance(value, FunctionValue) and value.key == key:
+                    found.append((site, value.bound))
+                    break
+            if len(found) >= SITES:
+                break
+        return found
+
+    def _may_be_super(self, site: CallSite, key: FunctionKey) -> bool:
+        owner = self._class_around(site.scope)
+        return owner is not None and any(
+            self.project.class_(one).qualname == self.project.function(key).owner
+            for one in self.classes.family(owner)
+        )
+
+    def _sites_of_class(self, key: ClassKey, method: FunctionKey | None = None) -> list[CallSite]:
+        """The calls that make objects of a class, or of a subclass with the same constructor."""
+        found: list[CallSite] = []
+        for one in (key, *self.classes.below(key)):
+            if method is not None and one != key:
+                name = self.project.function(method).name
+                if self.classes.method(one, name) != method:
+                    continue
+            for site in self.project.calls.get(self.project.class_(one).name, ())[:SITES]:
+                made = self.values(site.call.function, site.scope)
+                if any(isinstance(value, ClassValue) and value.key == one for value in made):
+                    found.append(site)
+        return found
+
+
+def _decorator_name(decorator: Expression) -> str:
+    if isinstance(decorator, Call):
+        decorator = decorator.function
+    if isinstance(decorator, Name):
+        return decorator.id
+    return decorator.name if isinstance(decorator, Attribute) else ""

@@ -1,0 +1,117 @@
+"""The functions that workers start with: what `worker_init_fn` is given, and what is named like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from seedaug.lint.infer import Inference
+from seedaug.lint.known import INIT_FUNCTION
+from seedaug.lint.project import FunctionKey
+from seedaug.lint.reach import callables, reach
+from seedaug.lint.syntax import Attribute, Call, Constant, FunctionReference, Name, walk
+from seedaug.lint.values import FunctionValue, Instance
+
+__all__ = ["InitFunctions", "Passed"]
+
+
+@dataclass(slots=True)
+class Passed:
+    """How an init function is passed on.
+
+    Args:
+        loaders: the calls that get it.
+        partial_keywords: arguments that partials give it.
+    """
+
+    loaders: list[Call] = field(default_factory=list)
+    partial_keywords: set[str] = field(default_factory=set)
+
+    @property
+    def persistent(self) -> bool:
+        """Whether every loader keeps its workers, so that they start once."""
+        flags = [loader.keyword("persistent_workers") for loader in self.loaders]
+        return bool(flags) and all(isinstance(one, Constant) and one.value is True for one in flags)
+
+
+class InitFunctions:
+    """The init functions of a project.
+
+    Args:
+        inference: over the project.
+    """
+
+    def __init__(self, inference: Inference) -> None:
+        self._inference = inference
+        self.passed: dict[FunctionKey, Passed] = {}
+        self._find_passed()
+        self.unused = [key for key in self._by_name() if not self._is_mentioned(key)]
+        for key in self._by_name():
+            if key not in self.unused:
+                self.passed.setdefault(key, Passed())
+        self.reached = reach(inference, [*self.passed, *self.unused])
+
+    def __contains__(self, key: FunctionKey) -> bool:
+        return key in self.reached
+
+    def _find_passed(self) -> None:
+        inference = self._inference
+        for scope, function in inference.project.functions():
+            for call in function.calls:
+                given = call.keyword("worker_init_fn", "worker_init_func", "init_fn")
+                if given is None:
+                    continue
+                for key in self._functions(given, scope):
+                    passed = self.passed.setdefault(key, Passed())
+                    passed.loaders.append(call)
+                    for inner in walk(given):
+                        if isinstance(inner, Call):
+                            passed.partial_keywords.update(
+                                word for word, _ in inner.keywords if word is not None
+                            )
+
+    def _functions(self, given: object, scope: FunctionKey) -> list[FunctionKey]:
+        found: list[FunctionKey] = []
+        for value in self._inference.values(given, scope):  # type: ignore[arg-type]
+            if isinstance(value, FunctionValue):
+                found.append(value.key)
+            elif isinstance(value, Instance):
+                found += callables(self._inference, given, scope)  # type: ignore[arg-type]
+        return found
+
+    def _by_name(self) -> list[FunctionKey]:
+        return [
+            key
+            for key, function in self._inference.project.functions()
+            if INIT_FUNCTION.search(function.name)
+            and len(function.parameters) > (function.owner is not None)
+            and key not in self.passed
+        ]
+
+    def _is_mentioned(self, key: FunctionKey) -> bool:
+        """Whether any file speaks of the function, other than where it is defined."""
+        name = self._inference.project.function(key).name
+        for module in self._inference.project.modules.values():
+            for function in module.functions.values() if module else ():
+                for call in function.calls:
+                    for part in walk(call):
+                        if isinstance(part, Name | Attribute) and name == (
+                            part.id if isinstance(part, Name) else part.name
+                        ):
+                            return True
+                for assigned in function.names.values():
+                    for one in assigned:
+                        if isinstance(one.value, FunctionReference):
+                            continue
+                        if any(
+                            (isinstance(part, Name) and part.id == name)
+                            or (isinstance(part, Attribute) and part.name == name)
+                            for part in walk(one.value)
+                        ):
+                            return True
+                if any(
+                    isinstance(part, Name) and part.id == name
+                    for result in function.returns
+                    for part in walk(result)
+                ):
+                    return True
+        return False

@@ -1,0 +1,187 @@
+"""The files of one run: finding the file that an import means, and indexes over all of them."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from seedaug.lint.syntax import (
+    MODULE,
+    Attribute,
+    Call,
+    Class,
+    Expression,
+    Function,
+    Import,
+    Module,
+    Name,
+    Stored,
+)
+
+__all__ = ["ClassKey", "FunctionKey", "Project", "last_name"]
+
+FunctionKey: TypeAlias = tuple[str, str]  # path, qualified name
+ClassKey: TypeAlias = tuple[str, str]
+
+LIBRARIES = frozenset(
+    "numpy torch torchvision torchaudio random os sys math time typing collections functools PIL "
+    "cv2 scipy skimage sklearn pandas matplotlib itertools json re copy glob pathlib abc dataclasses "
+    "datasets transformers albumentations kornia monai imgaug tensorflow keras jax".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call and the function that it stands in."""
+
+    call: Call
+    scope: FunctionKey
+
+
+def last_name(expression: Expression) -> str:
+    """The name at the end of a dotted expression, or ""."""
+    if isinstance(expression, Name):
+        return expression.id
+    return expression.name if isinstance(expression, Attribute) else ""
+
+
+class Project:
+    """Every parsed file.
+
+    Args:
+        modules: the files that were asked for, by absolute path.
+        load: parses one more file that an import leads to; None if it cannot be read.
+    """
+
+    def __init__(
+        self, modules: Iterable[Module], load: Callable[[str], Module | None] | None = None
+    ) -> None:
+        self.modules: dict[str, Module | None] = {module.path: module for module in modules}
+        self.asked = frozenset(self.modules)
+        self._load = load or (lambda path: None)
+        self._exists: dict[str, str | None] = {}
+        self._found: dict[tuple[str, str, int], str | None] = {}
+        self.calls: dict[str, list[CallSite]] = defaultdict(list)  # by the last name called
+        self.stores: dict[str, list[tuple[Stored, FunctionKey]]] = defaultdict(list)
+        self.subclasses: dict[str, list[ClassKey]] = defaultdict(list)  # by the base's last name
+        for module in list(self.modules.values()):
+            if module is not None:
+                self._index(module)
+
+    def _index(self, module: Module) -> None:
+        for function in module.functions.values():
+            scope = (module.path, function.qualname)
+            for call in function.calls:
+                name = last_name(call.function)
+                if name:
+                    self.calls[name].append(CallSite(call, scope))
+                if name == "partial" and call.arguments:
+                    inner = Call(
+                        call.arguments[0],
+                        call.arguments[1:],
+                        call.keywords,
+                        call.span,
+                        call.guards,
+                    )
+                    self.calls[last_name(inner.function)].append(CallSite(inner, scope))
+            for stored in function.stored:
+                self.stores[stored.name].append((stored, scope))
+        for found in module.classes.values():
+            for base in found.bases:
+                self.subclasses[last_name(base)].append((module.path, found.qualname))
+
+    def module(self, path: str) -> Module | None:
+        """The parsed file at a path that `find` gave."""
+        if path not in self.modules:
+            module = self._load(path)
+            self.modules[path] = module
+            if module is not None:
+                self._index(module)
+        return self.modules[path]
+
+    def function(self, key: FunctionKey) -> Function:
+        """The function of a key."""
+        module = self.modules[key[0]]
+        assert module is not None
+        return module.functions[key[1]]
+
+    def class_(self, key: ClassKey) -> Class:
+        """The class of a key."""
+        module = self.modules[key[0]]
+        assert module is not None
+        return module.classes[key[1]]
+
+    def functions(self) -> Iterable[tuple[FunctionKey, Function]]:
+        """All functions of the files that were asked for."""
+        for path in sorted(self.asked):
+            module = self.modules[path]
+            if module is not None:
+                for qualname, function in module.functions.items():
+                    yield (path, qualname), function
+
+    def classes(self) -> Iterable[tuple[ClassKey, Class]]:
+        """All classes of the files that were asked for."""
+        for path in sorted(self.asked):
+            module = self.modules[path]
+            if module is not None:
+                for qualname, found in module.classes.items():
+                    yield (path, qualname), found
+
+    def find(self, importer: str, found: Import) -> str | None:
+        """The path of the module that an import names, as seen from a file; None if not ours.
+
+        `import a.b` is looked for beside the importing file and in the folders above it, nearest
+        first, in `src` there too, and at last without `a`: a checkout may have another name.
+        """
+        key = (os.path.dirname(importer), found.module, found.level)
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
+
+    def _find(self, folder: str, name: str, level: int) -> str | None:
+        parts = [part for part in name.split(".") if part]
+        if level:
+            for _ in range(level - 1):
+                folder = os.path.dirname(folder)
+            return self._file(folder, parts)
+        if not parts:
+            return None
+        above = _ancestors(folder)
+        for root in above:
+            path = self._file(root, parts) or self._file(os.path.join(root, "src"), parts)
+            if path is not None:
+                return path
+        if len(parts) > 1 and parts[0] not in LIBRARIES:
+            for root in above:
+                path = self._file(root, parts[1:])
+                if path is not None:
+                    return path
+        return None
+
+    def _file(self, folder: str, parts: list[str]) -> str | None:
+        stem = os.path.join(folder, *parts)
+        if stem not in self._exists:
+            candidates = (stem + ".py", os.path.join(stem, "__init__.py"))
+            self._exists[stem] = next(
+                (path for path in candidates if path in self.modules or os.path.isfile(path)), None
+            )
+        return self._exists[stem]
+
+
+def _ancestors(folder: str) -> list[str]:
+    """The folder and those above it, up to the root of its checkout (or eight of them)."""
+    found = [folder]
+    while len(found) < 8 and not os.path.exists(os.path.join(found[-1], ".git")):
+        above = os.path.dirname(found[-1])
+        if above == found[-1]:
+            break
+        found.append(above)
+    return found
+
+
+def body_of(key: FunctionKey) -> FunctionKey:
+    """The module's own body, for a function in it."""
+    return (key[0], MODULE)

@@ -1,0 +1,181 @@
+"""What runs when given functions run: the functions reached from roots, and by which way."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from seedaug.lint.infer import Inference
+from seedaug.lint.known import INIT_FUNCTION
+from seedaug.lint.project import FunctionKey, last_name
+from seedaug.lint.syntax import Call, Expression, Function
+from seedaug.lint.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Group,
+    Instance,
+    Made,
+    Method,
+    Value,
+)
+
+__all__ = ["Reached", "callables", "reach"]
+
+THREADS = frozenset(
+    """concurrent.futures.ThreadPoolExecutor threading.Thread multiprocessing.pool.ThreadPool
+    multiprocessing.dummy.Pool threading.Timer""".split()
+)
+NO_CALLBACK = frozenset("DataLoader print isinstance setattr getattr hasattr repr str id".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How a function is reached: from which root, by which function, and whether in a thread."""
+
+    root: FunctionKey
+    by: FunctionKey | None
+    thread: bool
+
+
+def reach(
+    inference: Inference, roots: Iterable[FunctionKey], avoid: frozenset[FunctionKey] = frozenset()
+) -> dict[FunctionKey, Reached]:
+    """The functions that run when the roots do; not those to `avoid`."""
+    found: dict[FunctionKey, Reached] = {}
+    waiting: deque[FunctionKey] = deque()
+    for root in roots:
+        if root not in found and root not in avoid:
+            found[root] = Reached(root, None, False)
+            waiting.append(root)
+    while waiting:
+        key = waiting.popleft()
+        here = found[key]
+        for target, thread in edges(inference, key):
+            if target not in found and target not in avoid:
+                found[target] = Reached(here.root, key, here.thread or thread)
+                waiting.append(target)
+    return found
+
+
+def edges(inference: Inference, key: FunctionKey) -> Iterator[tuple[FunctionKey, bool]]:
+    """The functions that a function calls, and whether in a thread of their own."""
+    function = inference.project.function(key)
+    for call in function.calls:
+        yield from _called(inference, call, key)
+    for item in function.items:
+        for value in inference.values(item.value, key):
+            if isinstance(value, Instance):
+                yield from _methods(inference, value, "__getitem__")
+    for loop in function.loops:
+        for value in inference.values(loop.value, key):
+            if isinstance(value, Instance):
+                yield from _methods(inference, value, "__iter__", "__next__", "__getitem__")
+    yield from _properties(inference, function, key)
+
+
+def _methods(
+    inference: Inference, value: Instance, *names: str
+) -> Iterator[tuple[FunctionKey, bool]]:
+    for name in names:
+        for method in inference.classes.methods(value.key, name):
+            yield method, False
+
+
+def _properties(
+    inference: Inference, function: Function, key: FunctionKey
+) -> Iterator[tuple[FunctionKey, bool]]:
+    owner = function.owner
+    if owner is None:
+        return
+    for name in sorted(function.reads):
+        for method in inference.classes.methods((key[0], owner), name):
+            decorators = inference.project.function(method).decorators
+            if any(last_name(one) in ("property", "cached_property") for one in decorators):
+                yield method, False
+
+
+def _called(
+    inference: Inference, call: Call, key: FunctionKey
+) -> Iterator[tuple[FunctionKey, bool]]:
+    foreign = False
+    threads = False
+    values = inference.values(call.function, key)
+    for value in values:
+        if isinstance(value, FunctionValue):
+            yield value.key, False
+        elif isinstance(value, ClassValue):
+            for name in ("__init__", "__post_init__"):
+                for method in inference.classes.methods(value.key, name)[:1]:
+                    yield method, False
+        elif isinstance(value, Instance):
+            yield from _methods(inference, value, "__call__", "forward")
+            yield from ((one, False) for one in _foreign_call(inference, value))
+        elif isinstance(value, Made):
+            yield from ((one, False) for one in _arguments(inference, value.call, value.scope))
+        elif isinstance(value, Method):
+            foreign = True
+            threads = threads or value.owner.path in THREADS
+            if isinstance(value.owner, Made) and value.name in ("start", "run"):
+                for one in _arguments(inference, value.owner.call, value.owner.scope):
+                    yield one, threads
+        elif isinstance(value, External):
+            foreign = True
+            threads = threads or value.path in THREADS
+    if (foreign or not values) and last_name(call.function) not in NO_CALLBACK:
+        for one in _given_functions(inference, call, key):
+            yield one, threads
+
+
+def _foreign_call(inference: Inference, value: Instance) -> Iterator[FunctionKey]:
+    """An object of a class that inherits its `__call__` from a library: Compose and the like."""
+    if value.call is None or value.scope is None:
+        return
+    if inference.classes.methods(value.key, "__call__"):
+        return
+    if inference.classes.foreign_bases(value.key):
+        yield from _arguments(inference, value.call, value.scope)
+
+
+def _arguments(inference: Inference, call: Call, scope: FunctionKey) -> Iterator[FunctionKey]:
+    """Everything that can be called among a call's arguments: what a Compose runs."""
+    for expression in (*call.arguments, *(value for _, value in call.keywords)):
+        yield from callables(inference, expression, scope)
+
+
+def callables(
+    inference: Inference, expression: Expression, scope: FunctionKey, depth: int = 6
+) -> Iterator[FunctionKey]:
+    """The functions that an expression holds: itself, in lists, in objects with `__call__`."""
+    if depth == 0:
+        return
+    for value in inference.values(expression, scope):
+        yield from _callable(inference, value, depth)
+
+
+def _callable(inference: Inference, value: Value, depth: int) -> Iterator[FunctionKey]:
+    if isinstance(value, FunctionValue):
+        yield value.key
+    elif isinstance(value, Instance):
+        for name in ("__call__", "forward"):
+            yield from inference.classes.methods(value.key, name)
+        if value.call is not None and value.scope is not None:
+            for one in (*value.call.arguments, *(given for _, given in value.call.keywords)):
+                yield from callables(inference, one, value.scope, depth - 1)
+    elif isinstance(value, Group):
+        for one in value.elements:
+            yield from callables(inference, one, value.scope, depth - 1)
+    elif isinstance(value, Made) and not value.path.endswith("DataLoader"):
+        for one in (*value.call.arguments, *(given for _, given in value.call.keywords)):
+            yield from callables(inference, one, value.scope, depth - 1)
+
+
+def _given_functions(inference: Inference, call: Call, key: FunctionKey) -> Iterator[FunctionKey]:
+    """Functions (not objects) given to a library's function: `map(self.load, names)`."""
+    for name, expression in (*((None, one) for one in call.arguments), *call.keywords):
+        if name is not None and INIT_FUNCTION.search(name):
+            continue
+        for value in inference.values(expression, key):
+            if isinstance(value, FunctionValue):
+                yield value.key

@@ -1,0 +1,1 @@
+"""The linter's rules, a module for each thing that goes wrong."""

@@ -1,0 +1,160 @@
+"""Rules about ranks: epochs of distributed samplers, and one seed for all ranks (SDA401, SDA402)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from seedaug.lint.context import Context
+from seedaug.lint.draws import From, dotted
+from seedaug.lint.findings import Finding, Place
+from seedaug.lint.project import FunctionKey, last_name
+from seedaug.lint.reach import reach
+from seedaug.lint.seeds import Origin
+from seedaug.lint.syntax import Call, Constant, Function, Loop, Name, walk
+
+__all__ = ["check_distributed", "is_distributed"]
+
+SIGNS = (
+    "init_process_group",
+    "DistributedDataParallel",
+    "DistributedSampler",
+    "init_distributed_mode",
+    "init_distributed",
+    "init_dist",
+)
+# Frameworks that call set_epoch themselves.
+CARING = frozenset(
+    """pytorch_lightning lightning accelerate ignite composer catalyst mmcv mmengine detectron2
+    fastai""".split()
+)
+EVALUATION = re.compile(r"(^|_|\.)(val|valid|validation|test|eval|dev|infer|query|gallery)", re.I)
+EPOCH = re.compile(r"epoch|^ep$", re.IGNORECASE)
+
+
+def check_distributed(context: Context) -> Iterator[Finding]:
+    """Findings about ranks."""
+    yield from _samplers(context)
+    yield from _seeds(context)
+
+
+def is_distributed(context: Context, path: str) -> bool:
+    """Whether a file, or one in the project that it is used with, starts several ranks."""
+    calls = context.project.calls
+    return any(
+        _together(site.scope[0], path) for sign in SIGNS for site in calls.get(sign, ())
+    )
+
+
+def _together(one: str, other: str) -> bool:
+    """Whether two files lie in one project, for all that one sees: side by side or one above."""
+    first, second = one.rpartition("/")[0], other.rpartition("/")[0]
+    return first.startswith(second) or second.startswith(first) or (
+        first.rpartition("/")[0] == second.rpartition("/")[0]
+    )
+
+
+# set_epoch
+
+
+def _samplers(context: Context) -> Iterator[Finding]:
+    for scope, function in context.project.functions():
+        for call in function.calls:
+            if last_name(call.function) == "DistributedSampler" and _shuffles(function, call):
+                yield from _sampler(context, scope, call)
+
+
+def _shuffles(function: Function, call: Call) -> bool:
+    """Whether a sampler is one for training: it shuffles, and no name says otherwise."""
+    shuffle = call.argument(3, "shuffle")
+    if isinstance(shuffle, Constant) and shuffle.value is False:
+        return False
+    given = call.argument(0, "dataset")
+    words = [dotted(given)] if given is not None else []
+    for name, assigned in function.names.items():
+        if any(call in walk(one.value) for one in assigned):
+            words.append(name)
+    words += [one.name for one in function.stored if call in walk(one.value)]
+    return not any(EVALUATION.search(word) for word in words)
+
+
+def _sampler(context: Context, scope: FunctionKey, call: Call) -> Iterator[Finding]:
+    path = scope[0]
+    loops = list(_epoch_loops(context, path))
+    elsewhere = not loops
+    if elsewhere:
+        loops = [
+            one
+            for other in context.project.asked
+            if other != path and _together(other, path)
+            for one in _epoch_loops(context, other)
+        ]
+    if not loops or _cared_for(context, [path, *(key[0] for key, _ in loops)]):
+        return
+    if _set_in(context, path) or any(_set_under(context, key) for key, _ in loops):
+        return
+    key, loop = loops[0]
+    related: tuple[tuple[Place, str], ...] = (
+        (context.place(key[0], loop.span), "the loop over epochs"),
+    )
+    message = (
+        "set_epoch of this DistributedSampler is never called: every epoch has the same order"
+    )
+    yield context.finding("SDA401", scope, call, message, related)
+
+
+def _epoch_loops(context: Context, path: str) -> Iterator[tuple[FunctionKey, Loop]]:
+    module = context.project.module(path)
+    for function in module.functions.values() if module else ():
+        for loop in function.loops:
+            words = [*loop.target, *(part.id for part in walk(loop.value) if isinstance(part, Name))]
+            words += [last_name(part) for part in walk(loop.value)]
+            if any(EPOCH.search(word) for word in words):
+                yield (path, function.qualname), loop
+
+
+def _cared_for(context: Context, paths: list[str]) -> bool:
+    return any(CARING & context.workers.roots.imports(path) for path in paths)
+
+
+def _set_in(context: Context, path: str) -> bool:
+    return any(site.scope[0] == path for site in context.project.calls.get("set_epoch", ()))
+
+
+def _set_under(context: Context, key: FunctionKey) -> bool:
+    """Whether what a loop's function calls sets the epoch, or its file does."""
+    if _set_in(context, key[0]):
+        return True
+    sites = {site.scope for site in context.project.calls.get("set_epoch", ())}
+    return any(one in sites for one in reach(context.inference, [key]))
+
+
+# Seeds
+
+
+def _seeds(context: Context) -> Iterator[Finding]:
+    sources = {draw.source for draws in context.draws.values() for draw in draws}
+    if not sources & {From.NUMPY, From.RANDOM, From.TORCH}:
+        return
+    for key, _ in context.project.functions():
+        if key in context.workers or key in context.workers.inits:
+            continue
+        if not _starts_ranks(context, key[0]):
+            continue
+        for seeding in context.own_seedings(key):
+            if seeding.what not in ("torch", "everything"):
+                continue
+            if "rank" in " ".join(seeding.call.guards).lower():
+                continue
+            origin = context.seeds.origin(seeding.seed, seeding.scope)
+            if origin == Origin.CONSTANT and seeding.seed is not None:
+                message = (
+                    f"`{seeding.text}` sets the same seed on every rank, so that the workers of "
+                    "every rank draw the same"
+                )
+                yield context.finding("SDA402", key, seeding.call, message)
+
+
+def _starts_ranks(context: Context, path: str) -> bool:
+    calls = context.project.calls
+    return any(site.scope[0] == path for sign in SIGNS for site in calls.get(sign, ()))

@@ -1,0 +1,184 @@
+"""Rules about draws: held generators, global ones, threads, numba, libraries (SDA101 … SDA111)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedaug.lint.context import Context
+from seedaug.lint.draws import Draw, From
+from seedaug.lint.findings import Finding, Place
+from seedaug.lint.project import FunctionKey
+from seedaug.lint.reach import reach
+from seedaug.lint.seeding import Seeding
+from seedaug.lint.syntax import MODULE, Attribute
+from seedaug.lint.values import Made
+
+__all__ = ["check_draws"]
+
+HELD = {
+    "torch.Generator": "torch.Generator",
+    "random.Random": "random.Random",
+    "numpy.random.RandomState": "NumPy RandomState",
+    "numpy.random.default_rng": "NumPy Generator",
+    "numpy.random.Generator": "NumPy Generator",
+}
+
+
+def check_draws(context: Context) -> Iterator[Finding]:
+    """Findings for the draws of everything that workers run."""
+    ungoverned = _not_seeded_below(context)
+    reseeded = _seeded_names(context)
+    for key, draws in context.draws.items():
+        if key[0] not in context.project.asked or key in context.workers.inits:
+            continue
+        for draw in draws:
+            found = _check(context, key, draw, ungoverned, reseeded)
+            if found is not None:
+                yield found
+
+
+def _check(
+    context: Context,
+    key: FunctionKey,
+    draw: Draw,
+    ungoverned: frozenset[FunctionKey],
+    reseeded: frozenset[str],
+) -> Finding | None:
+    way = context.way(key)
+    thread = context.workers.reached[key].thread
+    if draw.source is From.OBJECT:
+        return _held(context, key, draw, reseeded)
+    if draw.source is From.LIBRARY:
+        message = (
+            f"`{draw.text}` draws from a generator of the library's own, which torch does not "
+            f"seed: workers inherit its state. Drawn in {way}"
+        )
+        return context.finding("SDA105", key, draw.call, message)
+    if draw.source is From.NUMBA:
+        message = f"`{draw.text}` in compiled code draws from numba's generator, in {way}"
+        return context.finding("SDA104", key, draw.call, message)
+    if key not in ungoverned and draw.source is From.NUMPY:
+        return None
+    if thread:
+        message = f"`{draw.text}` is drawn in threads of a worker, in {way}: their timing decides"
+        return context.finding("SDA103", key, draw.call, message)
+    if draw.source is From.NUMPY:
+        message = (
+            f"`{draw.text}` draws from NumPy's global generator in {way}: draws depend on the "
+            "number of workers, and repeat in every worker and epoch before torch 1.9"
+        )
+        return context.finding("SDA102", key, draw.call, message)
+    message = f"`{draw.text}` draws from {draw.source.value} in {way}"
+    return context.finding("SDA111", key, draw.call, message)
+
+
+# Held generators
+
+
+def _held(
+    context: Context, key: FunctionKey, draw: Draw, reseeded: frozenset[str]
+) -> Finding | None:
+    made = [one for one in draw.makers if isinstance(one, Made)]
+    if any(_made_in_worker(context, one) for one in made):
+        return None
+    name = draw.text.rpartition(".")[2].removesuffix("[…]")
+    if name in reseeded:
+        return None
+    if not made and "." not in draw.text:
+        return None  # a parameter of which one knows the type only
+    if not made and _is_parameter(context, key, draw):
+        return None
+    kind = HELD.get(made[0].path, made[0].path) if made else "a generator handed in from outside"
+    message = (
+        f"`{draw.text}` ({kind}) is drawn from in {context.way(key)}: "
+        "every worker, in every epoch, gets a copy of it in the same state"
+    )
+    related = tuple(_made_here(context, one) for one in made[:2])
+    return context.finding("SDA101", key, draw.call, message, related)
+
+
+def _made_in_worker(context: Context, made: Made) -> bool:
+    """Whether a generator is made where workers run: for a sample, or when they start."""
+    scope = made.scope
+    if scope[1] == MODULE or scope[1] in _classes(context, scope[0]):
+        return False
+    function = context.project.function(scope)
+    if function.name in ("__init__", "__post_init__") and function.owner is not None:
+        return context.workers.roots.kind((scope[0], function.owner)) == "" and (
+            scope in context.workers
+        )
+    return scope in context.workers or scope in context.workers.inits
+
+
+def _classes(context: Context, path: str) -> set[str]:
+    module = context.project.module(path)
+    return set(module.classes) if module else set()
+
+
+def _is_parameter(context: Context, key: FunctionKey, draw: Draw) -> bool:
+    """Whether the object that holds the generator is a parameter other than self."""
+    function = context.project.function(key)
+    first = draw.text.split(".")[0]
+    own = function.parameters[1:] if function.owner else function.parameters
+    return any(one.name == first for one in own)
+
+
+def _made_here(context: Context, made: Made) -> tuple[Place, str]:
+    return context.place(made.scope[0], made.call.span), "made here, before the workers"
+
+
+# Seeded again
+
+
+def _not_seeded_below(context: Context) -> frozenset[FunctionKey]:
+    """The functions that run under some root that does not seed NumPy's global generator itself."""
+    workers = context.workers
+    seeders = {
+        key
+        for key, seedings in context.seedings.items()
+        if any(one.what in ("numpy", "everything") and not on_evaluation(one) for one in seedings)
+    }
+    everything = frozenset(workers.reached)
+    if not seeders:
+        return everything
+    callers: dict[FunctionKey, list[FunctionKey]] = {}
+    for key in workers.reached:
+        for target in workers.calls(key):
+            callers.setdefault(target, []).append(key)
+    seeded = set(seeders)
+    waiting = list(seeders)
+    while waiting:
+        for caller in callers.get(waiting.pop(), ()):
+            if caller not in seeded:
+                seeded.add(caller)
+                waiting.append(caller)
+    roots = [key for key, how in workers.reached.items() if how.by is None]
+    below = reach(context.inference, [root for root in roots if root in seeded])
+    return frozenset(reach(context.inference, [root for root in roots if root not in below]))
+
+
+def on_evaluation(seeding: Seeding) -> bool:
+    """Whether a seeding stands under a condition about training or evaluating."""
+    words = ("val", "test", "eval", "train", "debug", "determin", "fixed", "mode", "split", "repro")
+    return any(word in guard.lower() for guard in seeding.call.guards for word in words)
+
+
+def _seeded_names(context: Context) -> frozenset[str]:
+    """Attributes holding a generator that worker code or an init function seeds or makes anew."""
+    found: set[str] = set()
+    for key in (*context.workers.reached, *context.workers.inits.reached):
+        function = context.project.function(key)
+        if function.name in ("__init__", "__post_init__"):
+            continue
+        for one in context.own_seedings(key):
+            if one.what == "object" and isinstance(one.call.function, Attribute):
+                owner = one.call.function.value
+                if isinstance(owner, Attribute):
+                    found.add(owner.name)
+        for stored in function.stored:
+            if stored.name == "state" and isinstance(stored.owner, Attribute):
+                inner = stored.owner.value
+                found.add(inner.name if isinstance(inner, Attribute) else "")
+            elif key in context.workers.inits:
+                found.add(stored.name)
+    return frozenset(found)

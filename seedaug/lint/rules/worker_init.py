@@ -1,0 +1,113 @@
+"""Rules about `worker_init_fn` (SDA301 … SDA305)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedaug.lint.context import Context
+from seedaug.lint.draws import From
+from seedaug.lint.findings import Finding
+from seedaug.lint.inits import Passed
+from seedaug.lint.project import FunctionKey
+from seedaug.lint.reach import reach
+from seedaug.lint.rules.distributed import is_distributed
+from seedaug.lint.seeding import Seeding
+from seedaug.lint.seeds import Origin
+from seedaug.lint.syntax import Constant
+
+__all__ = ["check_worker_init"]
+
+
+def check_worker_init(context: Context) -> Iterator[Finding]:
+    """Findings for the init functions of workers."""
+    inits = context.workers.inits
+    said: set[tuple[str, int, int]] = set()
+    for root, passed in inits.passed.items():
+        for key in reach(context.inference, [root]):
+            for seeding in context.own_seedings(key):
+                found = _check(context, root, key, seeding, passed)
+                if found is not None:
+                    place = (found.place.path, found.place.line, found.place.column)
+                    if place not in said and key[0] in context.project.asked:
+                        said.add(place)
+                        yield found
+    for key in inits.unused:
+        yield from _unused(context, key)
+
+
+def _check(
+    context: Context, root: FunctionKey, key: FunctionKey, seeding: Seeding, passed: Passed
+) -> Finding | None:
+    if seeding.what == "cuda":
+        return None
+    origin = context.seeds.origin(seeding.seed, seeding.scope)
+    name = context.name(root)
+    text = seeding.text
+    idle = _idle(context, seeding)
+    if idle:
+        return context.finding("SDA305", key, seeding.call, f"`{text}` in {name} {idle}")
+    never = _never_runs(context, root, seeding, passed)
+    if never:
+        return context.finding("SDA305", key, seeding.call, f"`{text}` in {name} {never}")
+    if origin & (Origin.FRESH | Origin.UNKNOWN | Origin.INDEX):
+        return None
+    fix = "torch-seed" if seeding.what in ("numpy", "random") else ""
+    if origin & Origin.EPOCH:
+        if origin & Origin.RANK or not is_distributed(context, key[0]):
+            return None
+        message = f"`{text}` in {name} gives the workers of every rank the same seeds"
+        return context.finding("SDA304", key, seeding.call, message)
+    if origin & Origin.STATE:
+        message = (
+            f"`{text}` in {name} seeds by a word of NumPy's state, which is a constant since "
+            "torch 1.9: every epoch repeats, whatever the seed"
+        )
+        return context.finding("SDA303", key, seeding.call, message, fix=fix)
+    if origin & Origin.WORKER:
+        if passed.persistent:
+            return None
+        message = f"`{text}` in {name} seeds without the epoch: every epoch repeats the one before"
+        return context.finding("SDA302", key, seeding.call, message, fix=fix)
+    message = f"`{text}` in {name} gives every worker the same seed"
+    return context.finding("SDA301", key, seeding.call, message, fix=fix)
+
+
+def _idle(context: Context, seeding: Seeding) -> str:
+    """What is wrong if the generator that is seeded is none that samples draw from."""
+    if seeding.what not in ("random", "torch"):
+        return ""
+    sources = {draw.source for draws in context.draws.values() for draw in draws}
+    mine = From.RANDOM if seeding.what == "random" else From.TORCH
+    seeds_numpy = any(
+        one.what in ("numpy", "everything")
+        for key in context.workers.inits.reached
+        for one in context.own_seedings(key)
+    )
+    if From.NUMPY in sources and mine not in sources and not seeds_numpy:
+        return "has no effect on samples, which draw from NumPy"
+    return ""
+
+
+def _never_runs(
+    context: Context, root: FunctionKey, seeding: Seeding, passed: Passed
+) -> str:
+    """What is wrong if the seeding waits for an argument that is None and that nobody gives."""
+    function = context.project.function(root)
+    for at, parameter in enumerate(function.parameters):
+        default = parameter.default
+        if not (isinstance(default, Constant) and default.value is None):
+            continue
+        if at == 0 or parameter.name not in seeding.call.guards:
+            continue
+        if passed.loaders and parameter.name not in passed.partial_keywords:
+            if not context.inference.given(root, parameter):
+                return f"never runs: `{parameter.name}` is None, and nobody gives another"
+    return ""
+
+
+def _unused(context: Context, key: FunctionKey) -> Iterator[Finding]:
+    if key[0] not in context.project.asked or not context.project.calls.get("DataLoader"):
+        return
+    for seeding in context.own_seedings(key)[:1]:
+        message = f"{context.name(key)} is never passed on as worker_init_fn"
+        yield context.finding("SDA305", key, seeding.call, message)
