@@ -64,7 +64,8 @@ class Classes:
             self._below[key] = []
             name = self._project.class_(key).name
             found: list[ClassKey] = []
-            for candidate in self._project.subclasses.get(name, ()):
+            subclasses = self._project.subclasses
+            for candidate in (*subclasses.get(name, ()), *subclasses.get("", ())):
                 if candidate != key and key in self.line(candidate):
                     found += [candidate, *self.below(candidate)]
             self._below[key] = list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""What all rules look at: the project, what workers run, and where seeds come from; and how findings are written."""
+"""What all rules look at: the project, what workers run, where seeds come from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from seedaug.lint.findings import RULES, Finding, Place
 from seedaug.lint.project import FunctionKey, Project
 from seedaug.lint.seeding import Seeding, seed_parameter, seedings_in
 from seedaug.lint.seeds import Seeds
-from seedaug.lint.syntax import MODULE, Call, Span
+from seedaug.lint.syntax import MODULE, Call, Name, Span
 from seedaug.lint.workers import Workers
 
 __all__ = ["Context"]
@@ -27,7 +27,7 @@ class Context:
         self.workers = Workers(project)
         self.inference = self.workers.inference
         roots = frozenset(key for key, how in self.workers.reached.items() if how.by is None)
-        self.seeds = Seeds(self.inference, roots)
+        self.seeds = Seeds(self.inference, roots, self.workers.inits.__contains__)
 
     @cached_property
     def draws(self) -> dict[FunctionKey, list[Draw]]:
@@ -52,13 +52,17 @@ class Context:
         how = self.workers.reached.get(key)
         is_root = (how is not None and how.by is None) or key in self.workers.inits.passed
         passed_on = None if is_root else seed_parameter(self.inference, key)
-        if passed_on is None:
+        if passed_on is None or not self._is_given(key, passed_on.name):
             return found
-        from seedaug.lint.syntax import Name
-
         return [
-            one for one in found if not (isinstance(one.seed, Name) and one.seed.id == passed_on[1])
+            one for one in found if not (isinstance(one.seed, Name) and one.seed.id == passed_on.name)
         ]
+
+    def _is_given(self, key: FunctionKey, name: str) -> bool:
+        """Whether calls in sight give a function this parameter."""
+        function = self.project.function(key)
+        parameter = next(one for one in function.parameters if one.name == name)
+        return bool(self.workers.first.given(key, parameter))
 
     def name(self, key: FunctionKey) -> str:
         """A function as messages call it."""

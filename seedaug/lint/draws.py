@@ -133,6 +133,10 @@ def _by_name(inference: Inference, call: Call, name: str, key: FunctionKey) -> D
     owner_text = dotted(call.function.value) if isinstance(call.function, Attribute) else text
     if makers:
         return Draw(call, From.OBJECT, owner_text, makers)
+    if name == "rvs" and any(
+        isinstance(value, Method) and value.owner.path.startswith("scipy.stats") for value in values
+    ):
+        return Draw(call, From.NUMPY, text) if call.keyword("random_state") is None else None
     for value in values:
         if isinstance(value, External):
             if RESEEDED_ATTRIBUTES.search(value.path.rpartition(".")[0]):

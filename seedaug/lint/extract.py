@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from seedaug.lint.syntax import (
@@ -33,6 +33,7 @@ from seedaug.lint.syntax import (
 __all__ = ["extract"]
 
 NOTHING: frozenset[str] = frozenset()
+GROWING = frozenset({"append", "insert", "appendleft"})
 
 
 def extract(tree: ast.Module, path: str) -> Module:
@@ -51,6 +52,17 @@ def extract(tree: ast.Module, path: str) -> Module:
 
 def _span(node: Any) -> Span:
     return (node.lineno, node.col_offset + 1, node.end_lineno, node.end_col_offset + 1)
+
+
+def _words(test: ast.expr) -> Iterator[str]:
+    """The names and texts in a condition."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 class _Extractor:
@@ -133,11 +145,7 @@ class _Extractor:
     def on_If(self, statement: ast.If | ast.While) -> None:
         self.read(statement.test)
         before = self.guards
-        self.guards = before | {
-            node.id if isinstance(node, ast.Name) else node.attr
-            for node in ast.walk(statement.test)
-            if isinstance(node, ast.Name | ast.Attribute)
-        }
+        self.guards = before.union(_words(statement.test))
         self.block(statement.body)
         self.block(statement.orelse)
         self.guards = before
@@ -313,7 +321,19 @@ class _Extractor:
         keywords = tuple([(one.arg, self.read(one.value)) for one in node.keywords])
         call = Call(function, arguments, keywords, _span(node), self.guards)
         self.function.calls.append(call)
+        if arguments and isinstance(function, Attribute) and function.name in GROWING:
+            self.grow(function.value, arguments[-1], node)
         return call
+
+    def grow(self, owner: Expression, element: Expression, node: ast.Call) -> None:
+        """`names.append(x)`: x is one of the elements of names."""
+        more = Items((element,))
+        if isinstance(owner, Attribute):
+            self.function.stored.append(
+                Stored(owner.value, owner.name, more, node.lineno, self.guards)
+            )
+        elif isinstance(owner, Name) and owner.id in self.function.names:
+            self.assign_name(owner.id, more, node)
 
     def on_items(self, node: ast.List | ast.Tuple | ast.Set) -> Expression:
         return Items(tuple([self.read(one) for one in node.elts]))
@@ -335,11 +355,7 @@ class _Extractor:
     def on_either(self, node: ast.IfExp) -> Expression:
         self.read(node.test)
         before = self.guards
-        self.guards = before | {
-            one.id if isinstance(one, ast.Name) else one.attr
-            for one in ast.walk(node.test)
-            if isinstance(one, ast.Name | ast.Attribute)
-        }
+        self.guards = before.union(_words(node.test))
         options = (self.read(node.body), self.read(node.orelse))
         self.guards = before
         return Either(options)

@@ -32,6 +32,7 @@ from seedaug.lint.values import (
     External,
     FunctionValue,
     Group,
+    GroupMethod,
     Instance,
     Literal,
     Made,
@@ -61,11 +62,16 @@ class Inference:
     """
 
     def __init__(
-        self, project: Project, counts: Callable[[FunctionKey], bool] | None = None
+        self,
+        project: Project,
+        counts: Callable[[FunctionKey], bool] | None = None,
+        indirect: dict[FunctionKey, list[CallSite]] | None = None,
     ) -> None:
         self.project = project
         self.classes = Classes(project, self.values)
         self._counts = counts
+        # Calls by another name than the function's, as they are come across: `for f in functions: f(x)`.
+        self.indirect: dict[FunctionKey, list[CallSite]] = {} if indirect is None else indirect
         self._known: dict[tuple[int, FunctionKey], Values] = {}
         self._kept: list[Expression] = []  # made here; what is remembered by id must stay alive
         self._depth = 0
@@ -217,6 +223,8 @@ class Inference:
             return self.of_instance(value.key, name)
         if isinstance(value, Made | Typed):
             return (Method(value, name),)
+        if isinstance(value, Group) and name in ("items", "values", "get", "pop", "copy"):
+            return (GroupMethod(value, name),)
         if isinstance(value, Super):
             method = self.classes.inherited(value.key, name)
             return (FunctionValue(method, bound=True),) if method else ()
@@ -304,7 +312,18 @@ class Inference:
                 found += self._external_call(value.path, call, scope)
             elif isinstance(value, Method):
                 found += self._method_call(value, call, scope)
+            elif isinstance(value, GroupMethod):
+                found += self._group_call(value)
         return found
+
+    def _group_call(self, method: GroupMethod) -> Iterable[Value]:
+        group = method.owner
+        if method.name == "items":
+            pairs = tuple(self._keep(Items((Constant(None), one))) for one in group.elements)
+            return (Group(pairs, (), group.scope),)
+        if method.name in ("get", "pop"):
+            return self._elements((group,), None)
+        return (group,)
 
     def _external_call(self, path: str, call: Call, scope: FunctionKey) -> Iterable[Value]:
         first = call.arguments[0] if call.arguments else None
@@ -333,8 +352,16 @@ class Inference:
     def _getattr(self, call: Call, scope: FunctionKey) -> Iterable[Value]:
         name = call.arguments[1]
         if not isinstance(name, Constant) or not isinstance(name.value, str):
-            return ()
+            return self._any_method(call.arguments[0], scope)
         return self.values(self._keep(Attribute(call.arguments[0], name.value)), scope)
+
+    def _any_method(self, owner: Expression, scope: FunctionKey) -> Iterable[Value]:
+        """`getattr(self, name)`: any method of the class itself, of those that are no one's business."""
+        for value in self.values(owner, scope):
+            if isinstance(value, Instance):
+                for name, qualname in self.project.class_(value.key).methods.items():
+                    if not name.startswith("__"):
+                        yield FunctionValue((value.key[0], qualname), bound=True)
 
     def _keep(self, expression: Expression) -> Expression:
         self._kept.append(expression)
@@ -436,7 +463,7 @@ class Inference:
         self, key: FunctionKey, name: str, everywhere: bool = False
     ) -> list[tuple[CallSite, bool]]:
         found: list[tuple[CallSite, bool]] = []
-        candidates = self.project.calls.get(name, ())
+        candidates = [*self.project.calls.get(name, ()), *self.indirect.get(key, ())]
         if name == "__init__":
             candidates = [site for site in candidates if self._may_be_super(site, key)]
         for site in candidates[: 4 * SITES]:

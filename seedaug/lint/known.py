@@ -98,7 +98,7 @@ IMGAUG = re.compile(r"^(imgaug\.augmenters|imgaug)\.")
 IMGAUG_CALLS = _words(
     """augment augment_image augment_images augment_batch augment_batches augment_batch_
     augment_bounding_boxes augment_keypoints augment_segmentation_maps augment_heatmaps
-    augment_polygons augment_line_strings to_deterministic draw_sample draw_samples"""
+    augment_polygons augment_line_strings draw_sample draw_samples"""
 )
 RESEEDED_ATTRIBUTES = re.compile(  # held, but the library gives each worker its own seed
     r"^(monai\.|albumentations\.|torchio\.|volumentations\.).*"
@@ -127,7 +127,7 @@ ITEM_METHOD = re.compile(
 )
 MAIN_METHOD = re.compile(
     r"^(__init__|__len__|__repr__|__str__|__new__|__post_init__|set_epoch|on_epoch\w*|"
-    r"setup|prepare_data|\w*dataloader\w*|shuffle\w*|split\w*|reset\w*|resample\w*|build\w*|"
+    r"\w*dataloader\w*|shuffle\w*|split\w*|reset\w*|resample\w*|"
     r"plot\w*|show\w*|visuali[sz]e\w*|display\w*|draw\w*|save\w*|download\w*|reshuffle\w*)$"
 )
 
@@ -149,7 +149,7 @@ TRANSFORM_NAME = re.compile(
     r"Clip|Temporal|Spatial|Frame|ToGray|Compose|OneOf|SomeOf|Sequential|Formatt|Tokenize",
 )
 NOT_A_TRANSFORM = re.compile(
-    r"Sampler$|Loss|Model|Network|Net$|Policy|Agent|Env$|Environment|Schedul|Callback|Trainer|"
+    r"Loss|Model|Network|Net$|Policy|Agent|Env$|Environment|Schedul|Callback|Trainer|"
     r"Metric|Optimi[sz]|Strategy|Search|Explor|Buffer|Layer|Block|Attention|Encoder|Decoder|"
     r"Generator$|Discriminator|Module$|Solver|Attack|Process$|OUNoise|ActionNoise|Bandit|Tuner|"
     r"Initiali[sz]er|Criterion|Head$|Backbone|Transformer$|Former$|Memory|Replay|Diffusion|"
@@ -178,6 +178,10 @@ TRANSFORM_METHODS = (
     "apply_transform",
     "add_params",
 )
+TELLING_NAME = re.compile(  # of a transform, whatever it calls what it gets
+    r"^Rand(om)?[A-Z_]|Crop|Flip|Rotat|Jitter|Nois[ey]|Blur|Augment|Distort|Eras(e|ing)|Cut_?[Oo]ut|"
+    r"Elastic|Affine|ToTensor|Normali[sz]e|Mirror"
+)
 SAMPLE_PARAMETER = re.compile(
     r"^_*(sample|samples|img|image|images|imgs|im|ims|pic|picture|frame|frames|clip|clips|video|"
     r"vid|wav|wave|waveform|audio|signal|sig|speech|y|spec|spectrogram|mel|mask|masks|target|"
@@ -186,7 +190,7 @@ SAMPLE_PARAMETER = re.compile(
     r"inputs|input|input_dict|data_dict|batch|batch_data|feat|feats|feature|features|graph|text|"
     r"tokens|sentence|words|img_group|img_list|image_list|tensor|arr|array|volume|vol|patch|src|"
     r"lr|hr|img_lq|img_gt|lq|x|X|seq|sequence|series|ts|keypoints|kpts|landmarks|pose|joints|"
-    r"skeleton|traj|trajectory|cv_img|pil_img|np_img|rgb|depth|img1|img2|image1|image2|in_data|"
+    r"annotation_line|line|skeleton|traj|trajectory|cv_img|pil_img|np_img|rgb|depth|img1|img2|image1|image2|in_data|"
     r"sample_dict|datas|args|kwargs|imgmap|img_dict|image_dict|meta|anno|annotations|roidb|"
     r"\w*(image|img|mask|frame|wav|audio|points|sample|boxes|patch|signal|depth|flow|spec)\w*)$"
 )
@@ -205,11 +209,11 @@ AUGMENT_PATH = re.compile(
 )
 TRANSFORM_ARGUMENT = re.compile(
     r"(^|_)(transforms?|transformations?|augs?|augment\w*|preprocess\w*|collate(_fn)?|processor|"
-    r"process_fn|map_fn|loader|pipeline|tfms?|trsfm|trans)(_|$)|^transform"
+    r"process_fn|map_fn|loader|pipeline|tfms?|trsfm|trans|prep(_func|_fn)?)(_|$)|^transform"
 )
 INIT_FUNCTION = re.compile(
     r"worker_?init|init_?worker|seed_?worker|worker_?seed|set_worker_s|^init_fn$|^_init_fn$|"
-    r"workers?_seeding|reset_seed"
+    r"workers?_seeding|worker_reset"
 )
 OTHER_FRAMEWORK = re.compile(r"^(tensorflow|keras|mxnet|paddle|jax|flax|chainer|gym|gymnasium)")
 MODULE_BASE = re.compile(r"(^|\.)(nn\.Module|LightningModule|nn\.Sequential|Module)$")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from seedaug.lint.syntax import (
-    MODULE,
     Attribute,
     Call,
     Class,
@@ -21,7 +20,7 @@ from seedaug.lint.syntax import (
     Stored,
 )
 
-__all__ = ["ClassKey", "FunctionKey", "Project", "last_name"]
+__all__ = ["CallSite", "ClassKey", "FunctionKey", "Project", "last_name"]
 
 FunctionKey: TypeAlias = tuple[str, str]  # path, qualified name
 ClassKey: TypeAlias = tuple[str, str]
@@ -31,6 +30,9 @@ LIBRARIES = frozenset(
     "cv2 scipy skimage sklearn pandas matplotlib itertools json re copy glob pathlib abc dataclasses "
     "datasets transformers albumentations kornia monai imgaug tensorflow keras jax".split()
 )
+
+
+SIGNS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "environment.yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,13 @@ class Project:
         self._load = load or (lambda path: None)
         self._exists: dict[str, str | None] = {}
         self._found: dict[tuple[str, str, int], str | None] = {}
+        self._roots: dict[str, str] = {}
+        folders = [os.path.dirname(path) for path in self.modules]
+        self._top = os.path.commonpath(folders) if folders else ""
+        self._by_stem: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self.modules):
+            self._by_stem[_stem(path)].append(path)
+        self.methods: dict[str, list[ClassKey]] = defaultdict(list)  # who defines it, by its name
         self.calls: dict[str, list[CallSite]] = defaultdict(list)  # by the last name called
         self.stores: dict[str, list[tuple[Stored, FunctionKey]]] = defaultdict(list)
         self.subclasses: dict[str, list[ClassKey]] = defaultdict(list)  # by the base's last name
@@ -90,6 +99,8 @@ class Project:
             for stored in function.stored:
                 self.stores[stored.name].append((stored, scope))
         for found in module.classes.values():
+            for name in found.methods:
+                self.methods[name].append((module.path, found.qualname))
             for base in found.bases:
                 self.subclasses[last_name(base)].append((module.path, found.qualname))
 
@@ -159,7 +170,38 @@ class Project:
                 path = self._file(root, parts[1:])
                 if path is not None:
                     return path
-        return None
+        if parts[0] in LIBRARIES:
+            return None
+        return self._anywhere(folder, "/".join(parts))
+
+    def _anywhere(self, folder: str, end: str) -> str | None:
+        """The nearest of the given files that ends like an import: found through `sys.path`."""
+        candidates = self._by_stem.get(end.rpartition("/")[2], ())
+        near = [
+            path
+            for path in candidates
+            if path.endswith((f"/{end}.py", f"/{end}/__init__.py")) and self.together(path, folder)
+        ]
+        return max(near, key=lambda path: len(os.path.commonpath((path, folder))), default=None)
+
+    def root(self, path: str) -> str:
+        """The folder of the project that a file or folder belongs to.
+
+        The nearest above it that holds a sign of a project, else the one of all given files.
+        """
+        folder = path if not path.endswith((".py", ".ipynb")) else os.path.dirname(path)
+        if folder not in self._roots:
+            found = self._top
+            for above in _ancestors(folder):
+                if any(os.path.exists(os.path.join(above, sign)) for sign in SIGNS):
+                    found = above
+                    break
+            self._roots[folder] = found
+        return self._roots[folder]
+
+    def together(self, one: str, other: str) -> bool:
+        """Whether two files belong to one project."""
+        return self.root(one) == self.root(other)
 
     def _file(self, folder: str, parts: list[str]) -> str | None:
         stem = os.path.join(folder, *parts)
@@ -171,6 +213,11 @@ class Project:
         return self._exists[stem]
 
 
+def _stem(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.basename(folder) if name == "__init__.py" else name.rpartition(".")[0]
+
+
 def _ancestors(folder: str) -> list[str]:
     """The folder and those above it, up to the root of its checkout (or eight of them)."""
     found = [folder]
@@ -180,8 +227,3 @@ def _ancestors(folder: str) -> list[str]:
             break
         found.append(above)
     return found
-
-
-def body_of(key: FunctionKey) -> FunctionKey:
-    """The module's own body, for a function in it."""
-    return (key[0], MODULE)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from seedaug.lint.infer import Inference
 from seedaug.lint.known import INIT_FUNCTION
-from seedaug.lint.project import FunctionKey, last_name
-from seedaug.lint.syntax import Call, Expression, Function
+from seedaug.lint.project import CallSite, FunctionKey, last_name
+from seedaug.lint.syntax import Attribute, Call, Expression, Function
 from seedaug.lint.values import (
     ClassValue,
     External,
@@ -27,6 +27,14 @@ THREADS = frozenset(
     """concurrent.futures.ThreadPoolExecutor threading.Thread multiprocessing.pool.ThreadPool
     multiprocessing.dummy.Pool threading.Timer""".split()
 )
+COMMON_METHODS = frozenset(
+    """append extend update items values copy close write split strip format lower upper index count
+    forward backward train start submit apply fit_transform reset clone astype reshape transpose
+    permute squeeze unsqueeze numpy detach float double tolist flatten contiguous repeat expand
+    __init__ __len__ shuffle sample choice normal uniform random randint permutation load_state_dict
+    state_dict parameters named_parameters zero_grad cuda save load_data""".split()
+)
+MOST_OWNERS = 6
 NO_CALLBACK = frozenset("DataLoader print isinstance setattr getattr hasattr repr str id".split())
 
 
@@ -104,6 +112,8 @@ def _called(
     values = inference.values(call.function, key)
     for value in values:
         if isinstance(value, FunctionValue):
+            if last_name(call.function) != inference.project.function(value.key).name:
+                inference.indirect.setdefault(value.key, []).append(CallSite(call, key))
             yield value.key, False
         elif isinstance(value, ClassValue):
             for name in ("__init__", "__post_init__"):
@@ -123,9 +133,30 @@ def _called(
         elif isinstance(value, External):
             foreign = True
             threads = threads or value.path in THREADS
+    if not values:
+        for one in _by_unique_name(inference, call, key):
+            yield one, False
     if (foreign or not values) and last_name(call.function) not in NO_CALLBACK:
         for one in _given_functions(inference, call, key):
             yield one, threads
+
+
+def _by_unique_name(inference: Inference, call: Call, key: FunctionKey) -> Iterator[FunctionKey]:
+    """`x.method()` where nobody says what x is, and classes of one family alone have such a method."""
+    if not isinstance(call.function, Attribute) or len(call.function.name) < 5:
+        return
+    if call.function.name in COMMON_METHODS:
+        return
+    owners = inference.project.methods.get(call.function.name, ())
+    owners = [one for one in owners if inference.project.together(one[0], key[0])]
+    if not owners:
+        return
+    family = inference.classes.family(owners[0])
+    if len(owners) <= MOST_OWNERS and all(
+        one in family or set(inference.classes.line(one)) & set(family) for one in owners
+    ):
+        for one in owners:
+            yield (one[0], inference.project.class_(one).methods[call.function.name])
 
 
 def _foreign_call(inference: Inference, value: Instance) -> Iterator[FunctionKey]:

@@ -17,6 +17,7 @@ from seedaug.lint.known import (
     NOT_A_TRANSFORM,
     OTHER_FRAMEWORK,
     SAMPLE_PARAMETER,
+    TELLING_NAME,
     TRANSFORM_ARGUMENT,
     TRANSFORM_BASE,
     TRANSFORM_METHODS,
@@ -24,8 +25,8 @@ from seedaug.lint.known import (
 )
 from seedaug.lint.project import ClassKey, FunctionKey, Project, last_name
 from seedaug.lint.reach import callables
-from seedaug.lint.syntax import MODULE, Attribute, Call, Class, Function, Import, Module, Name
-from seedaug.lint.values import External, Instance, Made, Method
+from seedaug.lint.syntax import Attribute, Call, Class, Function, Import, Module, Name, walk
+from seedaug.lint.values import External, FunctionValue, Instance, Made, Method
 
 __all__ = ["Roots"]
 
@@ -85,10 +86,26 @@ class Roots:
             return True
         if not self._method(key, "__getitem__"):
             return False
-        return "dataset" in found.name.lower() or key in self._given_to_loaders
+        if key in self._given_to_loaders:
+            return True
+        # Who knows torch's Dataset and does not inherit from it has a reason.
+        return "dataset" in found.name.lower() and not self._knows_dataset(key[0])
+
+    def _knows_dataset(self, path: str) -> bool:
+        module = self.project.module(path)
+        return module is not None and any(
+            isinstance(one.value, Import) and one.value.module.startswith("torch.utils.data")
+            for name in ("Dataset", "IterableDataset", "data", "Data", "torchdata")
+            for one in module.body.names.get(name, ())
+        )
 
     def _is_transform(self, key: ClassKey, found: Class, bases: list[str]) -> bool:
-        if NOT_A_TRANSFORM.search(found.name):
+        method = self._method(key, "__call__")
+        function = self.project.function(method) if method else None
+        samples = function is not None and _takes_sample(function)
+        if NOT_A_TRANSFORM.search(found.name) and not (samples and found.name.startswith("Random")):
+            return False
+        if any(base.endswith("Sampler") for base in bases) or self._method(key, "__iter__"):
             return False
         if any(TRANSFORM_BASE.match(base) for base in bases):
             return True
@@ -96,12 +113,62 @@ class Roots:
             return True
         if any(MODULE_BASE.search(base) for base in bases):
             return found.name.startswith(("Random", "Rand")) or bool(
-                AUGMENT_PATH.search(key[0]) and TRANSFORM_NAME.search(found.name)
+                AUGMENT_PATH.search(_tail(key[0])) and TRANSFORM_NAME.search(found.name)
             )
-        method = self._method(key, "__call__")
-        if method is None or not _takes_sample(self.project.function(method)):
+        if function is None or len(function.parameters) < 2:
             return False
-        return bool(TRANSFORM_NAME.search(found.name) or AUGMENT_PATH.search(_tail(key[0])))
+        named = TRANSFORM_NAME.search(found.name) or AUGMENT_PATH.search(_tail(key[0]))
+        if not (samples and named) and not TELLING_NAME.search(found.name):
+            return False
+        return not self._only_in_main(key, found)
+
+    def _only_in_main(self, key: ClassKey, found: Class) -> bool:
+        """Whether objects of a class are seen to be called, and only by a training loop's code."""
+        called = False
+        for site in self.project.calls.get(found.name, ()):
+            used = list(self._calls_of_made(site.call, site.scope))
+            if not used:
+                return False
+            for scope in used:
+                called = True
+                function = self.project.function(scope)
+                if function.owner and self.kind((scope[0], function.owner)):
+                    return False
+                if COLLATE.search(function.name) or AUGMENT_PATH.search(function.name):
+                    return False
+        return called
+
+    def _calls_of_made(self, made: Call, scope: FunctionKey) -> Iterator[FunctionKey]:
+        """The functions that call, by its name, what a call made."""
+        function = self.project.function(scope)
+        names = [
+            name
+            for name, assigned in function.names.items()
+            if any(made is part for one in assigned for part in walk(one.value))
+        ]
+        names += [
+            one.name for one in function.stored if any(made is part for part in walk(one.value))
+        ]
+        for name in names:
+            for site in self.project.calls.get(name, ()):
+                if site.scope[0] == scope[0]:
+                    yield site.scope
+            # Handed on as an argument of its name: train(loader, mixup_fn=mixup_fn)
+            for call in function.calls:
+                for given in (*call.arguments, *(value for _, value in call.keywords)):
+                    if isinstance(given, Name) and given.id == name:
+                        yield from self._calls_of_parameter(call, given, scope)
+
+    def _calls_of_parameter(
+        self, call: Call, given: Name, scope: FunctionKey
+    ) -> Iterator[FunctionKey]:
+        for value in self.inference.values(call.function, scope):
+            if isinstance(value, FunctionValue):
+                for site in self.project.function(value.key).calls:
+                    if last_name(site.function) == given.id:
+                        yield value.key
+            else:
+                return
 
     def _method(self, key: ClassKey, name: str) -> FunctionKey | None:
         return self.inference.classes.method(key, name)
@@ -114,6 +181,23 @@ class Roots:
             yield from self._named(key, ("__call__",))
         elif kind == "transform":
             yield from self._named(key, TRANSFORM_METHODS)
+            if self._has_unseen_base(key):
+                yield from self._hooks(key, found)
+
+    def _has_unseen_base(self, key: ClassKey) -> bool:
+        """Whether a base class out of sight may call methods of this one."""
+        return any(
+            not base.startswith(("builtins.", "abc.", "torch.", "typing.", "collections."))
+            for base in self.inference.classes.foreign_bases(key)
+        )
+
+    def _hooks(self, key: ClassKey, found: Class) -> Iterator[FunctionKey]:
+        """The methods that nothing in sight calls, and that are not for the main process."""
+        for name, qualname in found.methods.items():
+            if not MAIN_METHOD.match(name) and not self.project.calls.get(name):
+                function = self.project.function((key[0], qualname))
+                if len(function.parameters) > 1 and not name.startswith("__"):
+                    yield (key[0], qualname)
 
     def _named(self, key: ClassKey, names: tuple[str, ...]) -> Iterator[FunctionKey]:
         for name in names:
@@ -129,6 +213,8 @@ class Roots:
             yield from self._named(key, ("__iter__", "__next__"))
         if any("geometric" in base for base in bases) or "len" in found.methods:
             yield from self._named(key, ("get",))
+        if self._has_unseen_base(key) or not self._method(key, "__getitem__"):
+            yield from self._hooks(key, found)
         for name, qualname in found.methods.items():
             if COLLATE.search(name):
                 yield (key[0], qualname)
@@ -168,13 +254,26 @@ class Roots:
         elif name in ("map", "map_dict", "then", "compose") and self._is_stream(call, scope):
             for one in (*call.arguments[:1], *(value for _, value in call.keywords)):
                 yield from callables(self.inference, one, scope)
+        elif name == "partial" and call.arguments and last_name(call.arguments[0]) == "map":
+            if self._is_stream(call, scope):
+                for _, value in call.keywords:
+                    yield from callables(self.inference, value, scope)
+        elif name.endswith("Dataset") and self._is_unseen(call, scope):
+            for one in (*call.arguments, *(value for _, value in call.keywords)):
+                yield from callables(self.inference, one, scope)
         elif name in ("Lambda", "Compose", "RandomApply", "RandomOrder", "RandomChoice", "OneOf"):
             values = self.inference.values(call.function, scope)
             if any(isinstance(one, External) and "transforms" in one.path for one in values):
                 for one in call.arguments[:1]:
                     yield from callables(self.inference, one, scope)
 
+    def _is_unseen(self, call: Call, scope: FunctionKey) -> bool:
+        values = self.inference.values(call.function, scope)
+        return self._counts(scope[0]) and all(isinstance(one, External) for one in values)
+
     def _is_stream(self, call: Call, scope: FunctionKey) -> bool:
+        if last_name(call.function) == "partial":
+            return bool(STREAMS & self.imports(scope[0]))
         if not isinstance(call.function, Attribute):
             return False
         if not STREAMS & self.imports(scope[0]):
@@ -237,8 +336,3 @@ def takes_sample(function: Function) -> bool:
 def _tail(path: str) -> str:
     """The end of a path: the file and the two folders around it."""
     return "/".join(path.split("/")[-3:])
-
-
-def is_main_body(function: Function) -> bool:
-    """A module's own statements."""
-    return function.qualname == MODULE or isinstance(function, Name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,10 +10,10 @@ from seedaug.lint.draws import dotted
 from seedaug.lint.infer import Inference
 from seedaug.lint.known import GENERATOR_NAME, GENERATOR_TYPES
 from seedaug.lint.project import FunctionKey, last_name
-from seedaug.lint.syntax import Attribute, Call, Constant, Expression, Name
+from seedaug.lint.syntax import Attribute, Call, Constant, Expression, Name, Operation
 from seedaug.lint.values import External, FunctionValue, Made, Method, Typed
 
-__all__ = ["Seeding", "seedings_in"]
+__all__ = ["SeedParameter", "Seeding", "seed_parameter", "seedings_in"]
 
 GLOBAL = {
     "numpy.random.seed": "numpy",
@@ -24,6 +25,10 @@ GLOBAL = {
     "torch.cuda.manual_seed_all": "cuda",
 }
 EVERYTHING = ("seed_everything", "set_seed", "set_random_seed", "set_determinism", "seed_all")
+SEEDING_CONTEXT = re.compile(  # with numpy_seed(seed, epoch, index): ...
+    r"^(numpy|np|temp|temporary|local|fixed|random|manual|set_?np|with|isolated?|fork)_?"
+    r"(numpy|np|random|rng)?_?(seed|seeds|state|rng)$"
+)
 SEED_ARGUMENTS = ("seed", "x", "a", "entropy", "random_state", "new_seed", "s")
 
 
@@ -69,15 +74,31 @@ def _seeding(inference: Inference, call: Call, key: FunctionKey) -> Seeding | No
             if value.owner.path in GENERATOR_TYPES and value.name in ("seed", "manual_seed"):
                 return Seeding(call, _given(call), key, "object", text)
         elif isinstance(value, FunctionValue):
-            position = seed_parameter(inference, value.key)
-            if position is not None:
-                at, name = position
-                seed = call.argument(at - value.bound, name)
-                if seed is not None:
-                    return Seeding(call, seed, key, "everything", text)
+            found = _through(inference, value.key, call, key, text)
+            if found is not None:
+                return found
+    if SEEDING_CONTEXT.search(last_name(call.function)) and call.arguments:
+        return Seeding(call, _together(call), key, "everything", text)
     if _seeds_by_name(inference, call, key):
         return Seeding(call, _given(call), key, "object", text)
     return None
+
+
+def _through(
+    inference: Inference, target: FunctionKey, call: Call, key: FunctionKey, text: str
+) -> Seeding | None:
+    """A call of a function of the project that seeds with what it is given."""
+    found = seed_parameter(inference, target)
+    if found is None or not (call.arguments or call.keywords):
+        return None
+    if call.argument(0) is None and call.keyword(found.name) is None:
+        return None
+    return Seeding(call, _together(call), key, found.what, text)
+
+
+def _together(call: Call) -> Expression:
+    """All that a call is given, as one seed: `numpy_seed(seed, epoch, index)`."""
+    return Operation((*call.arguments, *(value for _, value in call.keywords)))
 
 
 def _external(path: str, call: Call, key: FunctionKey, text: str) -> Seeding | None:
@@ -117,14 +138,26 @@ def _given(call: Call) -> Expression | None:
     return None if isinstance(given, Constant) and given.value is None else given
 
 
-def seed_parameter(inference: Inference, key: FunctionKey) -> tuple[int, str] | None:
-    """The parameter with which a function seeds global generators: position and name."""
+@dataclass(frozen=True, slots=True)
+class SeedParameter:
+    """A function's parameter with which it seeds; `what` as for `Seeding`."""
+
+    name: str
+    what: str
+
+
+def seed_parameter(inference: Inference, key: FunctionKey) -> SeedParameter | None:
+    """The parameter with which a function seeds, or makes a generator that it returns."""
     function = inference.project.function(key)
-    names = {one.name: at for at, one in enumerate(function.parameters)}
+    names = {one.name for one in function.parameters}
     for call in function.calls:
+        given = _given(call)
+        if not isinstance(given, Name) or given.id not in names:
+            continue
         for value in inference.values(call.function, key):
-            if isinstance(value, External) and value.path in GLOBAL:
-                given = _given(call)
-                if isinstance(given, Name) and given.id in names:
-                    return names[given.id], given.id
+            if isinstance(value, External):
+                if value.path in GLOBAL or value.path.rpartition(".")[2] in EVERYTHING:
+                    return SeedParameter(given.id, "everything")
+                if value.path in GENERATOR_TYPES and any(call is one for one in function.returns):
+                    return SeedParameter(given.id, "made")
     return None

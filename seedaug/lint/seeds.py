@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Flag, auto
 
 from seedaug.lint.draws import dotted
@@ -49,7 +49,7 @@ EPOCH_WORDS = re.compile(r"epoch|step|iter(?!able)|cycle|round|count|visit", re.
 FRESH_WORDS = re.compile(
     r"time(?!out)|clock|pid|entropy|initial_seed|uuid|urandom|(^|_)now", re.IGNORECASE
 )
-RANK_WORDS = re.compile(r"(^|_)(rank|local_rank|global_rank|world_rank|replica_id)(_|$)")
+RANK_WORDS = re.compile(r"(^|_)(rank|replica_id)(_|$)", re.IGNORECASE)
 WORKER_WORDS = re.compile(r"^(worker_?(id|idx|index|num(ber)?)|wid|w_?id|w|x|worker)$")
 INDEX_WORDS = re.compile(r"^(idx|index|item|indices|sample_id\w*|i|key|img_id|image_id)$")
 FRESH_CALLS = re.compile(
@@ -68,11 +68,18 @@ class Seeds:
 
     Args:
         inference: over the project.
-        is_sample: whether a function is where samples begin (its arguments are the index).
+        sample_roots: the functions where samples begin: what they are given is the index.
+        is_init: whether a function runs when a worker starts.
     """
 
-    def __init__(self, inference: Inference, sample_roots: frozenset[FunctionKey]) -> None:
+    def __init__(
+        self,
+        inference: Inference,
+        sample_roots: frozenset[FunctionKey],
+        is_init: Callable[[FunctionKey], bool],
+    ) -> None:
         self.inference = inference
+        self.is_init = is_init
         self.project = inference.project
         self.sample_roots = sample_roots
         self._seen: dict[tuple[int, FunctionKey], Origin] = {}
@@ -173,9 +180,8 @@ class Seeds:
         given = self.inference.given(key, function.parameters[position])
         if given:
             return self._merged(given[:8])
-        if "seed" in name or function.parameters[position].default is not None:
-            return Origin.CONSTANT
-        return Origin.UNKNOWN
+        constant = "seed" in name or function.parameters[position].default is not None
+        return Origin.CONSTANT if constant or self.is_init(key) else Origin.UNKNOWN
 
     def _merged(self, given: list[tuple[Expression, FunctionKey]]) -> Origin:
         found = Origin.CONSTANT
@@ -192,7 +198,7 @@ class Seeds:
         word = _by_word(expression.name)
         if word:
             return word
-        owner = self.origin(expression.value, scope)
+        owner = self.origin(expression.value, scope) & ~Origin.UNKNOWN
         if owner:
             return owner
         return self._changed_attribute(expression, scope)
@@ -218,7 +224,10 @@ class Seeds:
         if "environ" in text:
             index = expression.index.value if isinstance(expression.index, Constant) else ""
             return Origin.RANK if "RANK" in str(index) else Origin.CONSTANT
-        return self.origin(expression.value, scope) | self.origin(expression.index, scope)
+        found = self.origin(expression.value, scope) | self.origin(expression.index, scope)
+        if isinstance(expression.index, Constant):
+            found |= _by_word(str(expression.index.value))
+        return found & ~Origin.UNKNOWN
 
     def _call(self, call: Call, scope: FunctionKey) -> Origin:
         text = dotted(call.function)

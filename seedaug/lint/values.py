@@ -13,6 +13,7 @@ __all__ = [
     "External",
     "FunctionValue",
     "Group",
+    "GroupMethod",
     "Instance",
     "Literal",
     "Made",
@@ -96,6 +97,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMethod:
+    """A method of a list or dict."""
+
+    owner: Group
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Literal:
     """A number, a text, a bool or None."""
 
@@ -119,6 +128,7 @@ Value: TypeAlias = (
     | Typed
     | Method
     | Group
+    | GroupMethod
     | Literal
     | Super
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from seedaug.lint.infer import Inference
 from seedaug.lint.known import AUGMENT_FUNCTION, AUGMENT_PATH, NOT_A_TRANSFORM, TRANSFORM_NAME
 from seedaug.lint.project import FunctionKey, Project
+from collections.abc import Iterator
+from functools import cached_property
+
 from seedaug.lint.inits import InitFunctions
 from seedaug.lint.reach import Reached, edges, reach
 from seedaug.lint.roots import Roots, takes_sample
-from seedaug.lint.syntax import MODULE
+from seedaug.lint.syntax import MODULE, Import
 
 __all__ = ["Workers"]
 
@@ -24,7 +27,7 @@ class Workers:
         self.project = project
         inference = Inference(project)
         self.roots = Roots(inference)
-        self._first = inference
+        self.first = inference
         self.reached: dict[FunctionKey, Reached] = reach(
             inference, dict.fromkeys(self.roots.all())
         )
@@ -33,7 +36,9 @@ class Workers:
             self.reached[key] = how
         self.inits = InitFunctions(inference)
         # From here on, only calls from worker code say what its functions are given.
-        self.inference = Inference(project, lambda key: key in self.reached or key in self.inits)
+        self.inference = Inference(
+            project, lambda key: key in self.reached or key in self.inits, inference.indirect
+        )
         self._edges: dict[FunctionKey, list[FunctionKey]] = {}
 
     def __contains__(self, key: FunctionKey) -> bool:
@@ -42,7 +47,7 @@ class Workers:
     def calls(self, key: FunctionKey) -> list[FunctionKey]:
         """The functions that a function calls."""
         if key not in self._edges:
-            self._edges[key] = [target for target, _ in edges(self._first, key)]
+            self._edges[key] = [target for target, _ in edges(self.first, key)]
         return self._edges[key]
 
     def way(self, key: FunctionKey) -> list[FunctionKey]:
@@ -58,7 +63,32 @@ class Workers:
         """A function that augments a sample and that nothing in sight calls, or only such ones."""
         if key in self.reached or not self._augments(key):
             return False
+        if not self._callers(key) and key[0] in self._imported:
+            return False  # whoever imports the file leaves this function alone
         return self._only_called_by_orphans(key, {key})
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The files that others in the project import."""
+        found: set[str] = set()
+        for (path, _), function in self.project.functions():
+            for assigned in function.names.values():
+                for one in assigned:
+                    if isinstance(one.value, Import):
+                        found.update(self._paths(path, one.value))
+            for star in function.star_imports:
+                found.update(self._paths(path, star))
+        return frozenset(found)
+
+    def _paths(self, importer: str, found: Import) -> Iterator[str]:
+        path = self.project.find(importer, found)
+        if path is not None and path != importer:
+            yield path
+        if found.name is not None:
+            inner = f"{found.module}.{found.name}" if found.module else found.name
+            below = self.project.find(importer, Import(inner, None, found.level))
+            if below is not None and below != importer:
+                yield below
 
     def _augments(self, key: FunctionKey) -> bool:
         function = self.project.function(key)
@@ -83,4 +113,4 @@ class Workers:
         return True
 
     def _callers(self, key: FunctionKey) -> list[FunctionKey]:
-        return [site.scope for site, _ in self._first.sites(key)]
+        return [site.scope for site, _ in self.first.sites(key)]

@@ -12,6 +12,7 @@ from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.reach import reach
 from seedaug.lint.seeds import Origin
 from seedaug.lint.syntax import Call, Constant, Function, Loop, Name, walk
+from seedaug.lint.values import External
 
 __all__ = ["check_distributed", "is_distributed"]
 
@@ -41,17 +42,8 @@ def check_distributed(context: Context) -> Iterator[Finding]:
 def is_distributed(context: Context, path: str) -> bool:
     """Whether a file, or one in the project that it is used with, starts several ranks."""
     calls = context.project.calls
-    return any(
-        _together(site.scope[0], path) for sign in SIGNS for site in calls.get(sign, ())
-    )
-
-
-def _together(one: str, other: str) -> bool:
-    """Whether two files lie in one project, for all that one sees: side by side or one above."""
-    first, second = one.rpartition("/")[0], other.rpartition("/")[0]
-    return first.startswith(second) or second.startswith(first) or (
-        first.rpartition("/")[0] == second.rpartition("/")[0]
-    )
+    together = context.project.together
+    return any(together(site.scope[0], path) for sign in SIGNS for site in calls.get(sign, ()))
 
 
 # set_epoch
@@ -86,12 +78,14 @@ def _sampler(context: Context, scope: FunctionKey, call: Call) -> Iterator[Findi
         loops = [
             one
             for other in context.project.asked
-            if other != path and _together(other, path)
+            if other != path and context.project.together(other, path)
             for one in _epoch_loops(context, other)
         ]
     if not loops or _cared_for(context, [path, *(key[0] for key, _ in loops)]):
         return
     if _set_in(context, path) or any(_set_under(context, key) for key, _ in loops):
+        return
+    if elsewhere and _set_anywhere(context, path):
         return
     key, loop = loops[0]
     related: tuple[tuple[Place, str], ...] = (
@@ -121,6 +115,11 @@ def _set_in(context: Context, path: str) -> bool:
     return any(site.scope[0] == path for site in context.project.calls.get("set_epoch", ()))
 
 
+def _set_anywhere(context: Context, path: str) -> bool:
+    sites = context.project.calls.get("set_epoch", ())
+    return any(context.project.together(site.scope[0], path) for site in sites)
+
+
 def _set_under(context: Context, key: FunctionKey) -> bool:
     """Whether what a loop's function calls sets the epoch, or its file does."""
     if _set_in(context, key[0]):
@@ -133,13 +132,12 @@ def _set_under(context: Context, key: FunctionKey) -> bool:
 
 
 def _seeds(context: Context) -> Iterator[Finding]:
-    sources = {draw.source for draws in context.draws.values() for draw in draws}
-    if not sources & {From.NUMPY, From.RANDOM, From.TORCH}:
+    if not _draws_from_globals(context):
         return
     for key, _ in context.project.functions():
         if key in context.workers or key in context.workers.inits:
             continue
-        if not _starts_ranks(context, key[0]):
+        if not is_distributed(context, key[0]) or _spawns(context, key):
             continue
         for seeding in context.own_seedings(key):
             if seeding.what not in ("torch", "everything"):
@@ -155,6 +153,23 @@ def _seeds(context: Context) -> Iterator[Finding]:
                 yield context.finding("SDA402", key, seeding.call, message)
 
 
-def _starts_ranks(context: Context, path: str) -> bool:
-    calls = context.project.calls
-    return any(site.scope[0] == path for sign in SIGNS for site in calls.get(sign, ()))
+def _draws_from_globals(context: Context) -> bool:
+    """Whether samples draw from global generators: in sight, or in torchvision's transforms."""
+    sources = {draw.source for draws in context.draws.values() for draw in draws}
+    if sources & {From.NUMPY, From.RANDOM, From.TORCH}:
+        return True
+    return any(
+        isinstance(value, External) and value.path.startswith("torchvision.transforms")
+        for name, sites in context.project.calls.items()
+        if name.startswith("Random")
+        for site in sites
+        for value in context.inference.values(site.call.function, site.scope)
+    )
+
+
+def _spawns(context: Context, key: FunctionKey) -> bool:
+    """Whether a function starts the ranks itself: what it seeds is not inherited by them."""
+    return any(
+        last_name(call.function) in ("spawn", "start_processes", "launch")
+        for call in context.project.function(key).calls
+    )

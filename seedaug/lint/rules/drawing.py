@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from seedaug.lint.context import Context
 from seedaug.lint.draws import Draw, From
 from seedaug.lint.findings import Finding, Place
-from seedaug.lint.project import FunctionKey
+from seedaug.lint.project import ClassKey, FunctionKey, last_name
 from seedaug.lint.reach import reach
 from seedaug.lint.seeding import Seeding
-from seedaug.lint.syntax import MODULE, Attribute
+from seedaug.lint.syntax import MODULE, Attribute, Expression, Function, Name
 from seedaug.lint.values import Made
 
 __all__ = ["check_draws"]
@@ -27,7 +28,7 @@ HELD = {
 def check_draws(context: Context) -> Iterator[Finding]:
     """Findings for the draws of everything that workers run."""
     ungoverned = _not_seeded_below(context)
-    reseeded = _seeded_names(context)
+    reseeded = _reseeded(context)
     for key, draws in context.draws.items():
         if key[0] not in context.project.asked or key in context.workers.inits:
             continue
@@ -42,13 +43,16 @@ def _check(
     key: FunctionKey,
     draw: Draw,
     ungoverned: frozenset[FunctionKey],
-    reseeded: frozenset[str],
+    reseeded: Reseeded,
 ) -> Finding | None:
     way = context.way(key)
     thread = context.workers.reached[key].thread
     if draw.source is From.OBJECT:
         return _held(context, key, draw, reseeded)
     if draw.source is From.LIBRARY:
+        names = (draw.text.partition(".")[0], _owner_name(draw))
+        if any(reseeded(context, key, name) for name in names):
+            return None
         message = (
             f"`{draw.text}` draws from a generator of the library's own, which torch does not "
             f"seed: workers inherit its state. Drawn in {way}"
@@ -57,7 +61,7 @@ def _check(
     if draw.source is From.NUMBA:
         message = f"`{draw.text}` in compiled code draws from numba's generator, in {way}"
         return context.finding("SDA104", key, draw.call, message)
-    if key not in ungoverned and draw.source is From.NUMPY:
+    if draw.source is From.NUMPY and (key not in ungoverned or _seeded_before(context, key, draw)):
         return None
     if thread:
         message = f"`{draw.text}` is drawn in threads of a worker, in {way}: their timing decides"
@@ -72,17 +76,22 @@ def _check(
     return context.finding("SDA111", key, draw.call, message)
 
 
+def _owner_name(draw: Draw) -> str:
+    function = draw.call.function
+    return last_name(function.value) if isinstance(function, Attribute) else last_name(function)
+
+
 # Held generators
 
 
 def _held(
-    context: Context, key: FunctionKey, draw: Draw, reseeded: frozenset[str]
+    context: Context, key: FunctionKey, draw: Draw, reseeded: Reseeded
 ) -> Finding | None:
     made = [one for one in draw.makers if isinstance(one, Made)]
     if any(_made_in_worker(context, one) for one in made):
         return None
     name = draw.text.rpartition(".")[2].removesuffix("[…]")
-    if name in reseeded:
+    if reseeded(context, key, name):
         return None
     if not made and "." not in draw.text:
         return None  # a parameter of which one knows the type only
@@ -157,28 +166,67 @@ def _not_seeded_below(context: Context) -> frozenset[FunctionKey]:
     return frozenset(reach(context.inference, [root for root in roots if root not in below]))
 
 
+def _seeded_before(context: Context, key: FunctionKey, draw: Draw) -> bool:
+    """Whether a seeding stands before a draw, under the same conditions."""
+    return any(
+        one.what in ("numpy", "everything")
+        and one.call.span < draw.call.span
+        and one.call.guards <= draw.call.guards
+        for one in context.seedings.get(key, ())
+    )
+
+
 def on_evaluation(seeding: Seeding) -> bool:
     """Whether a seeding stands under a condition about training or evaluating."""
     words = ("val", "test", "eval", "train", "debug", "determin", "fixed", "mode", "split", "repro")
     return any(word in guard.lower() for guard in seeding.call.guards for word in words)
 
 
-def _seeded_names(context: Context) -> frozenset[str]:
-    """Attributes holding a generator that worker code or an init function seeds or makes anew."""
-    found: set[str] = set()
+@dataclass(frozen=True)
+class Reseeded:
+    """Attributes holding a generator that worker code, or an init function, seeds or makes anew."""
+
+    of_class: frozenset[tuple[ClassKey, str]]
+    anywhere: frozenset[str]  # set by an init function on an object that is not seen
+
+    def __call__(self, context: Context, key: FunctionKey, name: str) -> bool:
+        """Whether an attribute of this name of a method's object is one."""
+        if name in self.anywhere:
+            return True
+        owner = context.project.function(key).owner
+        family = context.inference.classes.family((key[0], owner)) if owner else ()
+        return any((one, name) in self.of_class for one in family)
+
+
+def _reseeded(context: Context) -> Reseeded:
+    of_class: set[tuple[ClassKey, str]] = set()
+    anywhere: set[str] = set()
     for key in (*context.workers.reached, *context.workers.inits.reached):
         function = context.project.function(key)
         if function.name in ("__init__", "__post_init__"):
             continue
-        for one in context.own_seedings(key):
-            if one.what == "object" and isinstance(one.call.function, Attribute):
-                owner = one.call.function.value
-                if isinstance(owner, Attribute):
-                    found.add(owner.name)
-        for stored in function.stored:
-            if stored.name == "state" and isinstance(stored.owner, Attribute):
-                inner = stored.owner.value
-                found.add(inner.name if isinstance(inner, Attribute) else "")
+        for owner, name in _set_anew(context, key, function):
+            first = function.parameters[0].name if function.parameters else ""
+            if function.owner and isinstance(owner, Name) and owner.id == first:
+                of_class.add(((key[0], function.owner), name))
             elif key in context.workers.inits:
-                found.add(stored.name)
-    return frozenset(found)
+                anywhere.add(name)
+    return Reseeded(frozenset(of_class), frozenset(anywhere))
+
+
+def _set_anew(
+    context: Context, key: FunctionKey, function: Function
+) -> Iterator[tuple[Expression, str]]:
+    """The attributes, with whose they are, whose generator a function seeds or replaces."""
+    for one in context.own_seedings(key):
+        called = one.call.function
+        if one.what == "object" and isinstance(called, Attribute):
+            if isinstance(called.value, Attribute):
+                yield called.value.value, called.value.name
+    for stored in function.stored:
+        if stored.name == "state" and isinstance(stored.owner, Attribute):
+            inner = stored.owner.value  # self.rng.bit_generator.state = ...
+            if isinstance(inner, Attribute):
+                yield inner.value, inner.name
+        elif key in context.workers.inits:
+            yield stored.owner, stored.name

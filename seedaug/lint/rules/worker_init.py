@@ -22,17 +22,18 @@ def check_worker_init(context: Context) -> Iterator[Finding]:
     """Findings for the init functions of workers."""
     inits = context.workers.inits
     said: set[tuple[str, int, int]] = set()
-    for root, passed in inits.passed.items():
+    unused = {key: Passed() for key in inits.unused}
+    for root, passed in {**inits.passed, **unused}.items():
         for key in reach(context.inference, [root]):
             for seeding in context.own_seedings(key):
                 found = _check(context, root, key, seeding, passed)
+                if found is None and root in unused:
+                    found = _unused(context, root, key, seeding)
                 if found is not None:
                     place = (found.place.path, found.place.line, found.place.column)
                     if place not in said and key[0] in context.project.asked:
                         said.add(place)
                         yield found
-    for key in inits.unused:
-        yield from _unused(context, key)
 
 
 def _check(
@@ -76,7 +77,7 @@ def _idle(context: Context, seeding: Seeding) -> str:
     """What is wrong if the generator that is seeded is none that samples draw from."""
     if seeding.what not in ("random", "torch"):
         return ""
-    sources = {draw.source for draws in context.draws.values() for draw in draws}
+    sources = _sources(context, seeding.scope[0])
     mine = From.RANDOM if seeding.what == "random" else From.TORCH
     seeds_numpy = any(
         one.what in ("numpy", "everything")
@@ -86,6 +87,19 @@ def _idle(context: Context, seeding: Seeding) -> str:
     if From.NUMPY in sources and mine not in sources and not seeds_numpy:
         return "has no effect on samples, which draw from NumPy"
     return ""
+
+
+def _sources(context: Context, path: str) -> set[From]:
+    """What samples draw from, in a file if they do there, else in its project."""
+    near = {
+        draw.source for key, draws in context.draws.items() for draw in draws if key[0] == path
+    }
+    return near or {
+        draw.source
+        for key, draws in context.draws.items()
+        for draw in draws
+        if context.project.together(key[0], path)
+    }
 
 
 def _never_runs(
@@ -105,9 +119,10 @@ def _never_runs(
     return ""
 
 
-def _unused(context: Context, key: FunctionKey) -> Iterator[Finding]:
-    if key[0] not in context.project.asked or not context.project.calls.get("DataLoader"):
-        return
-    for seeding in context.own_seedings(key)[:1]:
-        message = f"{context.name(key)} is never passed on as worker_init_fn"
-        yield context.finding("SDA305", key, seeding.call, message)
+def _unused(
+    context: Context, root: FunctionKey, key: FunctionKey, seeding: Seeding
+) -> Finding | None:
+    if not context.project.calls.get("DataLoader"):
+        return None
+    message = f"{context.name(root)} is never passed on as worker_init_fn"
+    return context.finding("SDA305", key, seeding.call, message)
