@@ -48,7 +48,7 @@ __all__ = ["Inference"]
 Values = tuple[Value, ...]
 
 DEEPEST = 40  # steps from one expression to the next
-MOST = 24  # values of one expression
+MOST = 64  # values of one expression
 SITES = 60  # calls of one function
 
 
@@ -362,6 +362,11 @@ class Inference:
                 for name, qualname in self.project.class_(value.key).methods.items():
                     if not name.startswith("__"):
                         yield FunctionValue((value.key[0], qualname), bound=True)
+            elif isinstance(value, ModuleValue):
+                module = self.project.module(value.path)
+                for function in module.functions.values() if module else ():
+                    if function.outer == MODULE and function.qualname in module.body.names:  # type: ignore[union-attr]
+                        yield self._defined((value.path, function.qualname))
 
     def _keep(self, expression: Expression) -> Expression:
         self._kept.append(expression)

@@ -180,8 +180,9 @@ TRANSFORM_METHODS = (
 )
 TELLING_NAME = re.compile(  # of a transform, whatever it calls what it gets
     r"^Rand(om)?[A-Z_]|Crop|Flip|Rotat|Jitter|Nois[ey]|Blur|Augment|Distort|Eras(e|ing)|Cut_?[Oo]ut|"
-    r"Elastic|Affine|ToTensor|Normali[sz]e|Mirror"
+    r"Elastic|Affine|ToTensor|Normali[sz]e|Mirror|Transform$"
 )
+OF_BATCHES = re.compile(r"mix_?up|cut_?mix|fmix|resizemix", re.IGNORECASE)  # often the loop's own
 SAMPLE_PARAMETER = re.compile(
     r"^_*(sample|samples|img|image|images|imgs|im|ims|pic|picture|frame|frames|clip|clips|video|"
     r"vid|wav|wave|waveform|audio|signal|sig|speech|y|spec|spectrogram|mel|mask|masks|target|"
@@ -190,7 +191,7 @@ SAMPLE_PARAMETER = re.compile(
     r"inputs|input|input_dict|data_dict|batch|batch_data|feat|feats|feature|features|graph|text|"
     r"tokens|sentence|words|img_group|img_list|image_list|tensor|arr|array|volume|vol|patch|src|"
     r"lr|hr|img_lq|img_gt|lq|x|X|seq|sequence|series|ts|keypoints|kpts|landmarks|pose|joints|"
-    r"annotation_line|line|skeleton|traj|trajectory|cv_img|pil_img|np_img|rgb|depth|img1|img2|image1|image2|in_data|"
+    r"annotation_line|line|cuts?|lms|skeleton|traj|trajectory|cv_img|pil_img|np_img|rgb|depth|img1|img2|image1|image2|in_data|"
     r"sample_dict|datas|args|kwargs|imgmap|img_dict|image_dict|meta|anno|annotations|roidb|"
     r"\w*(image|img|mask|frame|wav|audio|points|sample|boxes|patch|signal|depth|flow|spec)\w*)$"
 )

@@ -34,7 +34,8 @@ COMMON_METHODS = frozenset(
     __init__ __len__ shuffle sample choice normal uniform random randint permutation load_state_dict
     state_dict parameters named_parameters zero_grad cuda save load_data""".split()
 )
-MOST_OWNERS = 6
+MOST_OWNERS = 8
+TELLING_LENGTH = 8  # of a method's name of several words
 NO_CALLBACK = frozenset("DataLoader print isinstance setattr getattr hasattr repr str id".split())
 
 
@@ -152,9 +153,9 @@ def _by_unique_name(inference: Inference, call: Call, key: FunctionKey) -> Itera
     if not owners:
         return
     family = inference.classes.family(owners[0])
-    if len(owners) <= MOST_OWNERS and all(
-        one in family or set(inference.classes.line(one)) & set(family) for one in owners
-    ):
+    related = all(one in family or set(inference.classes.line(one)) & set(family) for one in owners)
+    telling = "_" in call.function.name.strip("_") and len(call.function.name) >= TELLING_LENGTH
+    if len(owners) <= MOST_OWNERS and (related or telling):
         for one in owners:
             yield (one[0], inference.project.class_(one).methods[call.function.name])
 

@@ -15,6 +15,7 @@ from seedaug.lint.known import (
     MODULE_BASE,
     NOT_A_DATASET,
     NOT_A_TRANSFORM,
+    OF_BATCHES,
     OTHER_FRAMEWORK,
     SAMPLE_PARAMETER,
     TELLING_NAME,
@@ -25,7 +26,7 @@ from seedaug.lint.known import (
 )
 from seedaug.lint.project import ClassKey, FunctionKey, Project, last_name
 from seedaug.lint.reach import callables
-from seedaug.lint.syntax import Attribute, Call, Class, Function, Import, Module, Name, walk
+from seedaug.lint.syntax import MODULE, Attribute, Call, Class, Function, Import, Module, Name, walk
 from seedaug.lint.values import External, FunctionValue, Instance, Made, Method
 
 __all__ = ["Roots"]
@@ -100,7 +101,7 @@ class Roots:
         )
 
     def _is_transform(self, key: ClassKey, found: Class, bases: list[str]) -> bool:
-        method = self._method(key, "__call__")
+        method = self._method(key, "__call__") or self._method(key, "forward")
         function = self.project.function(method) if method else None
         samples = function is not None and _takes_sample(function)
         if NOT_A_TRANSFORM.search(found.name) and not (samples and found.name.startswith("Random")):
@@ -117,6 +118,8 @@ class Roots:
             )
         if function is None or len(function.parameters) < 2:
             return False
+        if OF_BATCHES.search(found.name):
+            return False
         named = TRANSFORM_NAME.search(found.name) or AUGMENT_PATH.search(_tail(key[0]))
         if not (samples and named) and not TELLING_NAME.search(found.name):
             return False
@@ -126,6 +129,8 @@ class Roots:
         """Whether objects of a class are seen to be called, and only by a training loop's code."""
         called = False
         for site in self.project.calls.get(found.name, ()):
+            if site.scope == (key[0], MODULE):
+                continue  # a try-out below the class
             used = list(self._calls_of_made(site.call, site.scope))
             if not used:
                 return False

@@ -24,7 +24,10 @@ GLOBAL = {
     "torch.cuda.manual_seed": "cuda",
     "torch.cuda.manual_seed_all": "cuda",
 }
-EVERYTHING = ("seed_everything", "set_seed", "set_random_seed", "set_determinism", "seed_all")
+EVERYTHING = re.compile(
+    r"(^|\.)(seed_everything|seed_all|seed_torch|random_seed|"
+    r"(set|fix|setup|init|manual)_?(all_|random_|global_|torch_|rng_)?(seeds?|determinis(m|tic)))$"
+)
 SEEDING_CONTEXT = re.compile(  # with numpy_seed(seed, epoch, index): ...
     r"^(numpy|np|temp|temporary|local|fixed|random|manual|set_?np|with|isolated?|fork)_?"
     r"(numpy|np|random|rng)?_?(seed|seeds|state|rng)$"
@@ -77,7 +80,12 @@ def _seeding(inference: Inference, call: Call, key: FunctionKey) -> Seeding | No
             found = _through(inference, value.key, call, key, text)
             if found is not None:
                 return found
-    if SEEDING_CONTEXT.search(last_name(call.function)) and call.arguments:
+    values = inference.values(call.function, key)
+    if (
+        call.arguments
+        and SEEDING_CONTEXT.search(last_name(call.function))
+        and all(isinstance(value, External) for value in values)
+    ):
         return Seeding(call, _together(call), key, "everything", text)
     if _seeds_by_name(inference, call, key):
         return Seeding(call, _given(call), key, "object", text)
@@ -93,6 +101,12 @@ def _through(
         return None
     if call.argument(0) is None and call.keyword(found.name) is None:
         return None
+    if found.what == "made" and any(
+        isinstance(value, Made | Typed)
+        for one in call.arguments
+        for value in inference.values(one, key)
+    ):
+        return None  # a function that gives back the generator that it is given
     return Seeding(call, _together(call), key, found.what, text)
 
 
@@ -104,7 +118,7 @@ def _together(call: Call) -> Expression:
 def _external(path: str, call: Call, key: FunctionKey, text: str) -> Seeding | None:
     if path in GLOBAL:
         return Seeding(call, _given(call), key, GLOBAL[path], text)
-    if path.rpartition(".")[2] in EVERYTHING:
+    if EVERYTHING.search(path):
         return Seeding(call, _given(call), key, "everything", text)
     if path in GENERATOR_TYPES and path not in (
         "torch.Generator",
@@ -156,7 +170,7 @@ def seed_parameter(inference: Inference, key: FunctionKey) -> SeedParameter | No
             continue
         for value in inference.values(call.function, key):
             if isinstance(value, External):
-                if value.path in GLOBAL or value.path.rpartition(".")[2] in EVERYTHING:
+                if value.path in GLOBAL or EVERYTHING.search(value.path):
                     return SeedParameter(given.id, "everything")
                 if value.path in GENERATOR_TYPES and any(call is one for one in function.returns):
                     return SeedParameter(given.id, "made")

@@ -8,7 +8,7 @@ from enum import Flag, auto
 
 from seedaug.lint.draws import dotted
 from seedaug.lint.infer import Inference
-from seedaug.lint.known import INIT_FUNCTION
+from seedaug.lint.known import DRAW_METHODS, INIT_FUNCTION
 from seedaug.lint.project import FunctionKey
 from seedaug.lint.roots import INDEX_PARAMETER
 from seedaug.lint.syntax import (
@@ -27,7 +27,7 @@ from seedaug.lint.syntax import (
     Name,
     Operation,
 )
-from seedaug.lint.values import External, FunctionValue, Instance, Made, Method
+from seedaug.lint.values import External, FunctionValue, Instance
 
 __all__ = ["Origin", "Seeds"]
 
@@ -243,6 +243,8 @@ class Seeds:
                 return Origin.FRESH
             if path.endswith("SeedSequence") and not call.arguments and not call.keywords:
                 return Origin.FRESH
+        if call_name(call) in DRAW_METHODS and isinstance(call.function, Attribute):
+            return Origin.FRESH
         if "environ" in text and call.arguments:
             word = call.arguments[0]
             return Origin.RANK if "RANK" in str(getattr(word, "value", "")) else Origin.CONSTANT
@@ -251,17 +253,9 @@ class Seeds:
             if isinstance(value, FunctionValue):
                 for result in self.project.function(value.key).returns:
                     found |= self.origin(result, value.key)
-            elif isinstance(value, Method) and isinstance(value.owner, Made):
-                found |= self._of_made(value, scope)
         if isinstance(call.function, Attribute):
             found |= self.origin(call.function.value, scope)
         return found if found else _by_word(call_name(call))
-
-    def _of_made(self, method: Method, scope: FunctionKey) -> Origin:
-        """A number drawn from a generator: as fresh as its being drawn from again and again."""
-        return Origin.FRESH if method.name in ("integers", "randint", "random", "item") else (
-            Origin.CONSTANT
-        )
 
 
 def call_name(call: Call) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from seedaug.lint.infer import Inference
 from seedaug.lint.known import AUGMENT_FUNCTION, AUGMENT_PATH, NOT_A_TRANSFORM, TRANSFORM_NAME
 from seedaug.lint.project import FunctionKey, Project
-from collections.abc import Iterator
 from functools import cached_property
 
 from seedaug.lint.inits import InitFunctions
-from seedaug.lint.reach import Reached, edges, reach
+from seedaug.lint.reach import Reached, reach
 from seedaug.lint.roots import Roots, takes_sample
 from seedaug.lint.syntax import MODULE, Import
 
@@ -39,16 +38,9 @@ class Workers:
         self.inference = Inference(
             project, lambda key: key in self.reached or key in self.inits, inference.indirect
         )
-        self._edges: dict[FunctionKey, list[FunctionKey]] = {}
 
     def __contains__(self, key: FunctionKey) -> bool:
         return key in self.reached
-
-    def calls(self, key: FunctionKey) -> list[FunctionKey]:
-        """The functions that a function calls."""
-        if key not in self._edges:
-            self._edges[key] = [target for target, _ in edges(self.first, key)]
-        return self._edges[key]
 
     def way(self, key: FunctionKey) -> list[FunctionKey]:
         """The functions from a root to this one."""
@@ -63,32 +55,31 @@ class Workers:
         """A function that augments a sample and that nothing in sight calls, or only such ones."""
         if key in self.reached or not self._augments(key):
             return False
-        if not self._callers(key) and key[0] in self._imported:
-            return False  # whoever imports the file leaves this function alone
         return self._only_called_by_orphans(key, {key})
 
-    @cached_property
-    def _imported(self) -> frozenset[str]:
-        """The files that others in the project import."""
-        found: set[str] = set()
-        for (path, _), function in self.project.functions():
-            for assigned in function.names.values():
-                for one in assigned:
-                    if isinstance(one.value, Import):
-                        found.update(self._paths(path, one.value))
-            for star in function.star_imports:
-                found.update(self._paths(path, star))
-        return frozenset(found)
+    def _is_left_alone(self, key: FunctionKey) -> bool:
+        """Whether others import from the file, but nobody this function."""
+        imported = self._imported.get(key[0])
+        return imported is not None and self.project.function(key).name not in imported
 
-    def _paths(self, importer: str, found: Import) -> Iterator[str]:
-        path = self.project.find(importer, found)
-        if path is not None and path != importer:
-            yield path
-        if found.name is not None:
-            inner = f"{found.module}.{found.name}" if found.module else found.name
-            below = self.project.find(importer, Import(inner, None, found.level))
-            if below is not None and below != importer:
-                yield below
+    @cached_property
+    def _imported(self) -> dict[str, set[str]]:
+        """The names that are imported from each file; none from one that is imported whole."""
+        found: dict[str, set[str]] = {}
+        whole: set[str] = set()
+        for (importer, _), function in self.project.functions():
+            assigned = [one.value for names in function.names.values() for one in names]
+            for one in [*assigned, *function.star_imports]:
+                if not isinstance(one, Import):
+                    continue
+                path = self.project.find(importer, one)
+                if one.name in (None, "*"):
+                    whole.add(path or "")
+                elif path is not None and path != importer:
+                    found.setdefault(path, set()).add(one.name)
+                inner = f"{one.module}.{one.name}" if one.module else f"{one.name}"
+                whole.add(self.project.find(importer, Import(inner, None, one.level)) or "")
+        return {path: names for path, names in found.items() if path not in whole}
 
     def _augments(self, key: FunctionKey) -> bool:
         function = self.project.function(key)
@@ -102,7 +93,10 @@ class Workers:
         return bool(AUGMENT_PATH.search("/".join(key[0].split("/")[-2:])))
 
     def _only_called_by_orphans(self, key: FunctionKey, seen: set[FunctionKey]) -> bool:
-        for caller in self._callers(key):
+        callers = self._callers(key)
+        if not callers and self._is_left_alone(key):
+            return False
+        for caller in callers:
             if caller in seen:
                 continue
             seen.add(caller)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from seedaug.lint.context import Context
 from seedaug.lint.draws import From, dotted
 from seedaug.lint.findings import Finding, Place
+from seedaug.lint.known import MODULE_BASE
 from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.reach import reach
 from seedaug.lint.seeds import Origin
@@ -30,6 +31,7 @@ CARING = frozenset(
     fastai""".split()
 )
 EVALUATION = re.compile(r"(^|_|\.)(val|valid|validation|test|eval|dev|infer|query|gallery)", re.I)
+SEEDING_HELPER = re.compile(r"seed|random|determin", re.IGNORECASE)
 EPOCH = re.compile(r"epoch|^ep$", re.IGNORECASE)
 
 
@@ -85,7 +87,7 @@ def _sampler(context: Context, scope: FunctionKey, call: Call) -> Iterator[Findi
         return
     if _set_in(context, path) or any(_set_under(context, key) for key, _ in loops):
         return
-    if elsewhere and _set_anywhere(context, path):
+    if all(key != scope for key, _ in loops) and _set_anywhere(context, path):
         return
     key, loop = loops[0]
     related: tuple[tuple[Place, str], ...] = (
@@ -139,6 +141,11 @@ def _seeds(context: Context) -> Iterator[Finding]:
             continue
         if not is_distributed(context, key[0]) or _spawns(context, key):
             continue
+        function = context.project.function(key)
+        if SEEDING_HELPER.search(function.name) and function.parameters:
+            continue
+        if function.owner and context.workers.roots.kind((key[0], function.owner)):
+            continue
         for seeding in context.own_seedings(key):
             if seeding.what not in ("torch", "everything"):
                 continue
@@ -155,9 +162,12 @@ def _seeds(context: Context) -> Iterator[Finding]:
 
 def _draws_from_globals(context: Context) -> bool:
     """Whether samples draw from global generators: in sight, or in torchvision's transforms."""
-    sources = {draw.source for draws in context.draws.values() for draw in draws}
-    if sources & {From.NUMPY, From.RANDOM, From.TORCH}:
-        return True
+    for key, draws in context.draws.items():
+        sources = {draw.source for draw in draws}
+        if sources & {From.NUMPY, From.RANDOM}:
+            return True
+        if From.TORCH in sources and not _in_network(context, key):
+            return True
     return any(
         isinstance(value, External) and value.path.startswith("torchvision.transforms")
         for name, sites in context.project.calls.items()
@@ -165,6 +175,13 @@ def _draws_from_globals(context: Context) -> bool:
         for site in sites
         for value in context.inference.values(site.call.function, site.scope)
     )
+
+
+def _in_network(context: Context, key: FunctionKey) -> bool:
+    """A method of an nn.Module: it may as well run on batches, in the main process."""
+    owner = context.project.function(key).owner
+    bases = context.inference.classes.foreign_bases((key[0], owner)) if owner else ()
+    return any(MODULE_BASE.search(base) for base in bases)
 
 
 def _spawns(context: Context, key: FunctionKey) -> bool:

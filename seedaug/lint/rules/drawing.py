@@ -12,7 +12,7 @@ from seedaug.lint.project import ClassKey, FunctionKey, last_name
 from seedaug.lint.reach import reach
 from seedaug.lint.seeding import Seeding
 from seedaug.lint.syntax import MODULE, Attribute, Expression, Function, Name
-from seedaug.lint.values import Made
+from seedaug.lint.values import FunctionValue, Made
 
 __all__ = ["check_draws"]
 
@@ -88,7 +88,7 @@ def _held(
     context: Context, key: FunctionKey, draw: Draw, reseeded: Reseeded
 ) -> Finding | None:
     made = [one for one in draw.makers if isinstance(one, Made)]
-    if any(_made_in_worker(context, one) for one in made):
+    if any(one.scope == key or _made_in_worker(context, one) for one in made):
         return None
     name = draw.text.rpartition(".")[2].removesuffix("[…]")
     if reseeded(context, key, name):
@@ -152,8 +152,14 @@ def _not_seeded_below(context: Context) -> frozenset[FunctionKey]:
         return everything
     callers: dict[FunctionKey, list[FunctionKey]] = {}
     for key in workers.reached:
-        for target in workers.calls(key):
-            callers.setdefault(target, []).append(key)
+        for call in context.project.function(key).calls:
+            targets = {
+                value.key
+                for value in context.inference.values(call.function, key)
+                if isinstance(value, FunctionValue)
+            }
+            if len(targets) == 1:  # else some of them may seed, and others not
+                callers.setdefault(targets.pop(), []).append(key)
     seeded = set(seeders)
     waiting = list(seeders)
     while waiting:
