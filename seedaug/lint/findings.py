@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-__all__ = ["RULES", "Finding", "Place", "Rule", "Severity", "Unread"]
+__all__ = ["RULES", "Finding", "Fix", "Place", "Report", "Rule", "Severity", "Unread"]
 
 
 class Severity(Enum):
@@ -151,6 +151,25 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """A remedy that `--fix` can carry out.
+
+    Args:
+        name: "torch-seed": the first argument of the seeding call at the finding's place becomes
+            `torch.initial_seed() % 2**32`. "set-epoch": `sampler.set_epoch(epoch)` becomes the
+            first statement of the loop at `place`.
+        place: of the statement `for epoch in …:` ("set-epoch" only), in the finding's file.
+        sampler: the sampler as an expression that can be evaluated in that loop.
+        epoch: the loop's variable.
+    """
+
+    name: str
+    place: Place | None = None
+    sampler: str = ""
+    epoch: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
     """One rule broken at one place.
 
@@ -161,7 +180,7 @@ class Finding:
         message: one line: what is drawn from what, and in which function.
         related: other places with a remark, such as where the generator was made and by which
             way a worker gets to the draw.
-        fix: a remedy that `--fix` can carry out, by name ("" if there is none).
+        fix: a remedy that `--fix` can carry out, if there is one.
     """
 
     place: Place
@@ -169,7 +188,7 @@ class Finding:
     severity: Severity
     message: str
     related: tuple[tuple[Place, str], ...] = field(default=())
-    fix: str = ""
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True)
@@ -178,3 +197,20 @@ class Unread:
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run found.
+
+    Args:
+        findings: in the order of files and lines.
+        unread: files and folders that were not read, or not wholly.
+        files: how many files were read.
+        warnings: what is wrong with comments and the like, a line for each.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    files: int = 0
+    warnings: tuple[str, ...] = ()
