@@ -1,4 +1,4 @@
-"""The command line: `python -m seedaug demo` and `python -m seedaug info`."""
+"""The command line: `python -m seedaug demo`, `lint` and `info`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from seedaug.lint.options import add_options
 
 
 def _between(low: int, high: int) -> Callable[[str], int]:
@@ -50,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the contact sheet (default: demo.png)",
     )
+    lint = commands.add_parser("lint", help="find draws that repeat, in sources (runs nothing)")
+    add_options(lint)
     commands.add_parser("info", help="version, instruction sets, CUDA, torch: for a bug report")
     return top
 
@@ -62,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         show_config()
         return 0
+    if arguments.command == "lint":
+        from seedaug.lint.command import run
+
+        return run(arguments)
 
     from seedaug.demo import DemoError, run_demo
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seedaug import cli
-from seedaug.demo import DemoError, check_out, measure, photos, progress, runs, sheet, table, ways
+from seedaug import cli, progress
+from seedaug.demo import DemoError, check_out, measure, photos, runs, sheet, table, ways
 from seedaug.demo.ways import WAYS, Global, Held, Remedy, Seedaug
 from seedaug.plot import RED
 

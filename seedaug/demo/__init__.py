@@ -34,10 +34,10 @@ def run_demo(images: Path | None, workers: int, epochs: int, out: Path) -> int:
         steps,
     )
     from seedaug.demo.photos import read_album
-    from seedaug.demo.progress import progress
     from seedaug.demo.sheet import write_sheet
     from seedaug.demo.table import print_table
     from seedaug.demo.ways import CROP
+    from seedaug.progress import progress
 
     check_out(out)
     album = read_album(images)

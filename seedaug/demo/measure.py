@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from seedaug.demo.photos import Photo
 from seedaug.demo.runs import Resumed, Run, kill_and_resume, prepare_processes, run
 from seedaug.demo.ways import WAYS, Global, Held, Plan, Remedy, Seedaug, Way
+from seedaug.progress import Step
 
 BATCH = 4  # of the runs that are compared
 TIMED, TIMED_BATCH, ROUNDS = 1024, 32, 3
-
-Step = Callable[[str, str], None]
-"""Told what is being done: the way's name, and what is run."""
 
 
 @dataclass(frozen=True)

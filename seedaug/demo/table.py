@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 
 from seedaug.demo.measure import Claim, Result, Setting
-from seedaug.demo.progress import has_rich
+from seedaug.progress import has_rich
 
 
 @dataclass(frozen=True)

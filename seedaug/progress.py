@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from seedaug.demo.measure import Step
+__all__ = ["Step", "counter", "has_rich", "progress"]
 
-__all__ = ["has_rich", "progress"]
+Step = Callable[[str, str], None]
+"""Told what is being done: the stage, and what of it."""
 
 
 def has_rich() -> bool:
@@ -28,6 +29,23 @@ def progress(total: int) -> Iterator[Step]:
     else:
         with _plain_bar(total) as step:
             yield step
+
+
+@contextmanager
+def counter(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Context manager: shows on stderr how many of a total are done, if that is a terminal.
+
+    Yields:
+        a function of (done, total), to be called as often as one likes.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+    elif has_rich():
+        with _rich_count(what) as count:
+            yield count
+    else:
+        with _plain_count(what) as count:
+            yield count
 
 
 def _lines() -> Step:
@@ -72,3 +90,32 @@ def _plain_bar(total: int) -> Iterator[Step]:
         yield step
     finally:
         print("\r\033[K", end="", flush=True)
+
+
+@contextmanager
+def _rich_count(what: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _plain_count(what: str) -> Iterator[Callable[[int, int], None]]:
+    shown = -1
+
+    def count(done: int, total: int) -> None:
+        nonlocal shown
+        percent = done * 100 // max(total, 1)
+        if percent != shown:
+            text = f"\r\033[K{percent:3} %  {what}: {done} of {total}"
+            print(text, end="", file=sys.stderr, flush=True)
+        shown = percent
+
+    try:
+        yield count
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
