@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def _location(place: Place, excerpts: Excerpts) -> dict[str, Any]:
 
 
 def _uri(path: str) -> str:
-    return Path(path).as_uri() if Path(path).is_absolute() else quote(path)
+    return Path(path).as_uri() if Path(path).is_absolute() else quote(os.fsencode(path))
 
 
 def _fingerprint(finding: Finding, excerpts: Excerpts, seen: Counter[str]) -> str:
