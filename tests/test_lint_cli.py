@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from lint_fixtures import GLOBAL, HELD, project
 from seedaug import cli, progress
 from seedaug.lint import command
 from seedaug.lint.findings import RULES, Report
+from seedaug.lint.settings import read_settings
 
 __all__ = ["project"]
 
@@ -363,3 +365,35 @@ def test_no_counter_where_there_is_no_terminal(capsys):
     with progress.counter("linting") as count:
         count(1, 2)
     assert capsys.readouterr() == ("", "")
+
+
+# The guide
+
+
+def test_the_guide_has_every_rule_and_option(capsys):
+    guide = (Path(__file__).parents[1] / "docs" / "lint.md").read_text()
+    rows = re.findall(r"^\| \[(SDA\d+)\]\(\S+/(SDA\d+)\.md\) \| (\w+) \|", guide, re.MULTILINE)
+    assert rows == [(rule.code, rule.code, rule.severity.value) for rule in RULES.values()]
+    with pytest.raises(SystemExit):
+        lint("--help")
+    options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert options <= set(re.findall(r"--[a-z][a-z-]+", guide))
+
+
+def test_the_guides_settings_are_settings(project):
+    guide = (Path(__file__).parents[1] / "docs" / "lint.md").read_text()
+    (table,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    (project / "pyproject.toml").write_text(table)
+    settings = read_settings([project])
+    assert settings.torch == "1.8"
+    assert settings.per_file_ignores == (("tests/*", ("SDA201",)),)
+
+
+def test_the_hook_for_pre_commit():
+    yaml = pytest.importorskip("yaml")
+    (hook,) = yaml.safe_load((Path(__file__).parents[1] / ".pre-commit-hooks.yaml").read_text())
+    assert (hook["id"], hook["entry"], hook["pass_filenames"]) == (
+        "seedaug-lint",
+        "seedaug-lint",
+        False,
+    )
