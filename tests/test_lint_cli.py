@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -302,7 +303,17 @@ def test_a_broken_pipe_is_no_trace(project):
         child.stdout.readline()
         child.stdout.close()
         assert child.stderr.read() == ""
-        assert child.wait(60) in (0, 1)
+        assert child.wait(60) == 1
+
+
+def test_a_real_interruption(project):
+    sleeping = "lambda *given: print('there', flush=True) or __import__('time').sleep(60)"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with process(".", analyse=sleeping, **pipes) as child:
+        assert child.stdout.readline() == "there\n"
+        child.send_signal(signal.SIGINT)
+        assert child.wait(60) == 130
+        assert child.stderr.read() == "seedaug lint: interrupted\n"
 
 
 def on_a_terminal(*arguments, columns=80, **environment):

@@ -77,6 +77,12 @@ def test_ipythons_syntax(cell, plain):
     ast.parse("\n".join(lines))
 
 
+def test_very_many_magics():
+    lines = plain_python(["!echo it's"] * 3000 + ["x = (1", "  % 2)"])
+    assert set(lines[:3000]) == {"pass"}
+    assert plain_python(["x" * 3000 + "?"]) == ["x" * 3000 + "?"]
+
+
 def test_a_cell_that_is_not_python(tmp_path):
     text, cells, remark = read_notebook(notebook("x = 1", "print 'a'\ny = 2", "z = 3"))
     assert text == "x = 1\n\n\nz = 3"

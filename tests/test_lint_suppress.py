@@ -39,6 +39,7 @@ def run(tmp_path, monkeypatch):
         ("# noqa: E501  # seedaug: ignore[SDA101] it is meant", ["SDA102"]),
         ("# seedaug: ignore[SDA201]", ["SDA101", "SDA102"]),
         ("# seedaug ignore", ["SDA101", "SDA102"]),
+        ("# seedaug: keyed by the sample", ["SDA101", "SDA102"]),
         ('; x = "# seedaug: ignore"', ["SDA101", "SDA102"]),
     ],
 )

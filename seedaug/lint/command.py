@@ -41,9 +41,6 @@ def run(options: argparse.Namespace) -> int:
         return _say(str(error), 2)
     except KeyboardInterrupt:
         return _say("interrupted", 130)
-    except BrokenPipeError:  # whoever read the report has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if os.environ.get("SEEDAUG_DEBUG"):
             traceback.print_exc()
@@ -87,7 +84,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.fix or options.diff:
         from seedaug.lint.fix import fix_files
 
-        if fix_files(report, diff=options.diff, quiet=options.quiet) and options.fix:
+        show = _print if options.diff else None
+        if fix_files(report, show=show, quiet=options.quiet) and options.fix:
             report = analysed(options, settings)
     if not options.diff:
         _write(options, report)
@@ -160,8 +158,11 @@ def _columns() -> int:
 
 
 def _print(text: str) -> int:
-    sys.stdout.write(text)
-    sys.stdout.flush()  # a broken pipe shows here, not when Python ends
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()  # a broken pipe shows here, not when Python ends
+    except BrokenPipeError:  # whoever read it has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from seedaug.lint.findings import Finding, Report
@@ -18,12 +18,16 @@ from seedaug.lint.sources import SourceError, decode, read_bytes
 __all__ = ["fix_files"]
 
 
-def fix_files(report: Report, *, diff: bool = False, quiet: bool = False) -> int:
+Show = Callable[[str], object]
+"""Is given each file's diff."""
+
+
+def fix_files(report: Report, *, show: Show | None = None, quiet: bool = False) -> int:
     """Mend what can be mended, or show how.
 
     Args:
         report: whose findings with a `Fix` are mended.
-        diff: print a unified diff and write nothing.
+        show: where to show unified diffs; then nothing is written.
         quiet: say nothing of what was mended or not.
 
     Returns:
@@ -36,13 +40,13 @@ def fix_files(report: Report, *, diff: bool = False, quiet: bool = False) -> int
         raise UsageError("--fix and --diff need libcst: pip install 'seedaug[tools]'")
     mended, remarks = 0, []
     for path, findings in _by_file(report):
-        done, refused = _fix_file(Path(path), findings, diff)
+        done, refused = _fix_file(Path(path), findings, show)
         mended += done
         remarks += refused
     if not quiet:
         for remark in remarks:
             print(f"not mended: {remark}", file=sys.stderr)
-        verb = "would mend" if diff else "mended"
+        verb = "would mend" if show else "mended"
         print(f"{verb} {mended} of {len(report.findings)} findings", file=sys.stderr)
     return mended
 
@@ -55,7 +59,7 @@ def _by_file(report: Report) -> Iterator[tuple[str, list[Finding]]]:
     yield from files.items()
 
 
-def _fix_file(path: Path, findings: list[Finding], diff: bool) -> tuple[int, list[str]]:
+def _fix_file(path: Path, findings: list[Finding], show: Show | None) -> tuple[int, list[str]]:
     """How many findings of a file are mended, and a line for each that is not."""
     from seedaug.lint.rewrite import rewrite
 
@@ -64,8 +68,8 @@ def _fix_file(path: Path, findings: list[Finding], diff: bool) -> tuple[int, lis
     try:
         before = read_bytes(path)
         result = rewrite(before, findings)
-        if result.done and diff:
-            sys.stdout.write(_diff(path, before, result.data))
+        if result.done and show:
+            show(_diff(path, before, result.data))
         elif result.done:
             write(path, result.data)
     except (OSError, SourceError) as error:

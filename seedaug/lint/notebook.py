@@ -19,6 +19,7 @@ PYTHON_CELL = re.compile(
 )
 TIMED = re.compile(r"(\s*)%time(?:it)?\s+(?:-\w+\s*\d*\s+)*(?=\S)")
 MAGIC = re.compile(r"\s*[%!?]|.*\?\??\s*$")  # a statement of IPython's own
+MANY = 100  # such lines in a cell
 ASSIGNED = re.compile(r"(\s*[\w.,\s\[\]'\"]+=\s*)[%!]")  # `files = !ls`, `here = %pwd`
 
 
@@ -139,6 +140,8 @@ def plain_python(lines: list[str]) -> list[str]:
     """
     lines = _without_cell_magic(list(lines))
     suspects = [number for number, line in enumerate(lines) if _suspicious(line)]
+    while suspects[MANY:]:  # a log, a poem: not worth a parse for each line
+        _replace(lines, suspects.pop())
     while suspects:
         try:
             _parse(lines)
@@ -161,7 +164,7 @@ def _parse(lines: list[str]) -> None:
 
 
 def _suspicious(line: str) -> bool:
-    return bool(MAGIC.match(line) or ASSIGNED.match(line))
+    return len(line) < 2000 and bool(MAGIC.match(line) or ASSIGNED.match(line))
 
 
 def _without_cell_magic(lines: list[str]) -> list[str]:

@@ -73,7 +73,7 @@ def _python_2(line: str, message: str) -> str:
     for call in ("print", "exec"):
         if f"in call to '{call}'" in message:
             return f"{call} statement"
-    code = re.sub(r"#.*", "", line)
+    code = re.sub(r"#.*", "", line[:300])
     for pattern, name in PYTHON_2:
         if pattern.search(code):
             return name

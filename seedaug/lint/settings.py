@@ -173,7 +173,7 @@ def read_settings(
 
 def _above(paths: Sequence[Path]) -> list[Path]:
     """The folder that holds all paths, and those above it."""
-    full = [os.path.realpath(path) for path in paths] or [os.getcwd()]
+    full = [os.path.abspath(path) for path in paths] or [os.getcwd()]
     common = Path(os.path.commonpath(full))
     return [*([common] if common.is_dir() else []), *common.parents]
 

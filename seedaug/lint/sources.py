@@ -93,21 +93,16 @@ def find_sources(
         UsageError: a path does not exist.
     """
     unread = [] if unread is None else unread
-    found: dict[str, Path] = {}
-    for path in paths:
+    found: list[tuple[bool, int, Path]] = []
+    for number, path in enumerate(paths):
         if not os.path.lexists(path):
             raise UsageError(f"{shown(path)}: there is no such file or folder")
         walked = _walk(path, settings, unread) if path.is_dir() else [path]
-        for each in sorted(walked, key=Path.is_symlink):  # of a file and a link to it, the file
-            found.setdefault(os.path.realpath(each), each)
-    kept = set(found.values())
-    return [each for path in paths for each in _in_order(path, kept)]
-
-
-def _in_order(path: Path, kept: set[Path]) -> list[Path]:
-    under = sorted(each for each in kept if each == path or path in each.parents)
-    kept.difference_update(under)
-    return under
+        found += [(each.is_symlink(), number, each) for each in walked]
+    kept: dict[str, tuple[int, Path]] = {}
+    for _, number, path in sorted(found):  # of a file and a link to it, the file
+        kept.setdefault(os.path.realpath(path), (number, path))
+    return [path for _, path in sorted(kept.values())]
 
 
 def _walk(folder: Path, settings: Settings, unread: list[Unread]) -> Iterator[Path]:

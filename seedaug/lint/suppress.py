@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seedaug.lint.findings import Finding, Report
-from seedaug.lint.settings import Settings, UsageError, codes
+from seedaug.lint.settings import Settings, UsageError, codes, near
 from seedaug.lint.sources import Source, SourceError, read_bytes, read_source, shown
 
 __all__ = ["Comment", "comments", "silence"]
 
 MARK = re.compile(r"#\s*seedaug:\s*(?P<what>[\w-]*)\s*(?P<codes>\[[^\]#]*\]?)?")
+KINDS = ("ignore", "ignore-file")
 BEFORE_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.STRING}
 
 
@@ -61,7 +62,9 @@ def comments(text: str) -> list[Comment]:
     for token in _tokens(text):
         begun = begun or token.type not in BEFORE_CODE
         match = MARK.search(token.string) if token.type == tokenize.COMMENT else None
-        if match:
+        if match and near(
+            match["what"], KINDS
+        ):  # other remarks about seedaug are nobody's business
             found.append(_comment(match, token.start[0], begun))
     return found
 
@@ -76,7 +79,7 @@ def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
 def _comment(match: re.Match[str], line: int, begun: bool) -> Comment:
     what, listed = match["what"], match["codes"]
     comment = Comment(line, match[0].strip(), whole_file=what == "ignore-file")
-    if what not in ("ignore", "ignore-file"):
+    if what not in KINDS:
         comment.wrong.append("there are only `ignore` and `ignore-file`")
     elif comment.whole_file and begun:
         comment.wrong.append("it goes above the first statement")
@@ -108,10 +111,11 @@ def silence(
         settings: findings of rules that are off, at all or in their file, go.
         show_unused: comments that silence nothing become warnings too.
     """
-    kept = [f for f in report.findings if settings.wants(f.code, Path(f.place.path))]
+    kept = {(f.place, f.code, f.message): f for f in report.findings}
     by_path: dict[str, list[Finding]] = {}
-    for finding in sorted(set(kept), key=lambda f: (f.place, f.code, f.message)):
-        by_path.setdefault(finding.place.path, []).append(finding)
+    for _, finding in sorted(kept.items()):
+        if settings.wants(finding.code, Path(finding.place.path)):
+            by_path.setdefault(finding.place.path, []).append(finding)
     warnings = list(report.warnings)
     for path in paths:
         source = _commented(path)
