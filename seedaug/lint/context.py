@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from seedaug.lint.draws import Draw, draws_in
-from seedaug.lint.findings import RULES, Finding, Place
+from seedaug.lint.findings import RULES, Finding, Fix, Place
 from seedaug.lint.project import FunctionKey, Project
 from seedaug.lint.seeding import Seeding, seed_parameter, seedings_in
 from seedaug.lint.seeds import Seeds
@@ -79,7 +79,7 @@ class Context:
         call: Call,
         message: str,
         related: tuple[tuple[Place, str], ...] = (),
-        fix: str = "",
+        fix: Fix | None = None,
     ) -> Finding:
         """A finding at a call."""
         place = self.place(key[0], call.span)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from seedaug.lint.context import Context
 from seedaug.lint.draws import From, dotted
-from seedaug.lint.findings import Finding, Place
+from seedaug.lint.findings import Finding, Fix, Place
 from seedaug.lint.known import MODULE_BASE
 from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.reach import reach
@@ -96,7 +96,20 @@ def _sampler(context: Context, scope: FunctionKey, call: Call) -> Iterator[Findi
     message = (
         "set_epoch of this DistributedSampler is never called: every epoch has the same order"
     )
-    yield context.finding("SDA401", scope, call, message, related)
+    fix = _set_epoch(context, scope, call, key, loop)
+    yield context.finding("SDA401", scope, call, message, related, fix)
+
+
+def _set_epoch(
+    context: Context, scope: FunctionKey, call: Call, where: FunctionKey, loop: Loop
+) -> Fix | None:
+    """The remedy, where the loop's function sees the sampler by a name of its own."""
+    if scope != where or len(loop.target) != 1 or loop.span < call.span:
+        return None
+    for name, assigned in context.project.function(scope).names.items():
+        if len(assigned) == 1 and assigned[0].value is call and not assigned[0].guards:
+            return Fix("set-epoch", context.place(where[0], loop.span), name, loop.target[0])
+    return None
 
 
 def _epoch_loops(context: Context, path: str) -> Iterator[tuple[FunctionKey, Loop]]:

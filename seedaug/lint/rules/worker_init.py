@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seedaug.lint.context import Context
 from seedaug.lint.draws import From
-from seedaug.lint.findings import Finding
+from seedaug.lint.findings import Finding, Fix
 from seedaug.lint.inits import Passed
 from seedaug.lint.project import FunctionKey
 from seedaug.lint.reach import reach
@@ -52,7 +52,8 @@ def _check(
         return context.finding("SDA305", key, seeding.call, f"`{text}` in {name} {never}")
     if origin & (Origin.FRESH | Origin.UNKNOWN | Origin.INDEX):
         return None
-    fix = "torch-seed" if seeding.what in ("numpy", "random") else ""
+    direct = seeding.what in ("numpy", "random") and seeding.call.arguments
+    fix = Fix("torch-seed") if direct else None
     if origin & Origin.EPOCH:
         if origin & Origin.RANK or not is_distributed(context, key[0]):
             return None

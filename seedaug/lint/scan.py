@@ -1,0 +1,150 @@
+"""Reads and parses the files of a run, in processes of their own where there are many."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import multiprocessing
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedaug.lint.extract import extract
+from seedaug.lint.findings import Unread
+from seedaug.lint.reasons import reason
+from seedaug.lint.sources import read_source, shown
+from seedaug.lint.syntax import Module
+
+__all__ = ["Scanned", "load", "scan"]
+
+FEW = 48  # files that are not worth a process
+CHUNK = 24  # files that a process is given at a time
+# What is in every file that can have a finding, or that says what a class or generator is.
+RELEVANT = re.compile(
+    r"random|rng|Random|Generator|DataLoader|Dataset|__getitem__|__iter__|__call__|collate|"
+    r"[Tt]ransform|[Aa]ugment|set_epoch|seed|Sampler|randn|randu|Pipe"
+)
+
+Read = tuple[str, Module | Unread | None, str]  # path; what came; a remark
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """Args:
+    modules: of the files that can matter.
+    unread: files that were not read, or not wholly.
+    files: how many were read.
+    """
+
+    modules: list[Module]
+    unread: list[Unread]
+    files: int
+
+
+def scan(
+    paths: Sequence[Path], processes: int, progress: Callable[[int, int], None] | None = None
+) -> Scanned:
+    """Parse files.
+
+    Args:
+        paths: of Python files and notebooks.
+        processes: how many may run at once.
+        progress: called with how many files are done, and of how many.
+    """
+    modules: list[Module] = []
+    unread: list[Unread] = []
+    files = 0
+    names = [os.path.abspath(path) for path in paths]
+    with _no_collection():
+        for done, (path, found, remark) in enumerate(_read_all(names, processes), 1):
+            if isinstance(found, Unread):
+                unread.append(found)
+            else:
+                files += 1
+                if remark:
+                    unread.append(Unread(shown(Path(path)), remark))
+                if found is not None:
+                    modules.append(found)
+            if progress is not None:
+                progress(done, len(names))
+    order = {name: at for at, name in enumerate(names)}
+    modules.sort(key=lambda module: order[module.path])
+    return Scanned(modules, sorted(unread, key=lambda one: one.path), files)
+
+
+def load(path: str) -> Module | None:
+    """A file that an import leads to; None if it cannot be read."""
+    found = _read(path, everything=True)[1]
+    return found if isinstance(found, Module) else None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without Python's search for cycles, which takes longer than the parsing; there are none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read_all(names: list[str], processes: int) -> Iterator[Read]:
+    if processes == 1 or len(names) <= FEW or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(_read, names)
+        return
+    chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+    yield from _in_processes(chunks, processes)
+
+
+def _in_processes(chunks: list[list[str]], processes: int) -> Iterator[Read]:
+    """Chunks that a process dies of are read again file by file, to find the one that does it."""
+    broken: list[str] = []
+    # A fork has the parser at hand; it touches no thread and no lock of this process.
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=gc.disable)
+    try:
+        futures: dict[Future[list[Read]], list[str]] = {
+            pool.submit(_read_chunk, chunk): chunk for chunk in chunks
+        }
+        for future in as_completed(futures):
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                broken += futures[future]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    for name in broken:
+        with ProcessPoolExecutor(1, context) as alone:
+            try:
+                yield alone.submit(_read, name).result()
+            except BrokenProcessPool:
+                gone = Unread(shown(Path(name)), "Python's parser crashed on it")
+                yield name, gone, ""
+
+
+def _read_chunk(names: list[str]) -> list[Read]:
+    return [_read(name) for name in names]
+
+
+def _read(name: str, everything: bool = False) -> Read:
+    path = Path(name)
+    text = ""
+    try:
+        source = read_source(path)
+        text = source.text
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a `\d` in somebody's string
+            tree = ast.parse(source.text)
+        if not everything and not RELEVANT.search(source.text):
+            return name, None, source.remark
+        return name, extract(tree, name), source.remark
+    except (OSError, SyntaxError, RecursionError, MemoryError, ValueError) as error:
+        return name, Unread(shown(path), reason(error, text)), ""
