@@ -1,0 +1,2 @@
+from .data import build_loader
+from .augment import TwoViews, default_views
