@@ -1,0 +1,2 @@
+from .registry import Pipeline, build, register
+from . import color, geometric
