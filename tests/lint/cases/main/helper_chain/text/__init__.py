@@ -1,0 +1,2 @@
+from text.noise import *
+from text import noise as corruption

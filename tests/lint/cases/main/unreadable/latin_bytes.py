@@ -1,0 +1,6 @@
+# café
+import numpy as np
+
+
+def f():
+    return np.random.rand()
