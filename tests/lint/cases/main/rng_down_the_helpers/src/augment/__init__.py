@@ -1,0 +1,3 @@
+from .ops import brightness, cutout, permute_channels
+
+__all__ = ['brightness', 'cutout', 'permute_channels']

@@ -1,0 +1,2 @@
+"""Random numbers of the project, from one place."""
+from .manager import RandomManager, get_rng
