@@ -1,0 +1,1 @@
+from .photometric import dust, grain, outdoors

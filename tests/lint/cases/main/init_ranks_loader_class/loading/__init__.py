@@ -1,0 +1,1 @@
+from .workers import SeedByEpoch, SeedByRank, SeedByTime, SeedByTorch
