@@ -1,0 +1,1 @@
+from speech.augment.base import AugmentationPipeline

@@ -1,0 +1,2 @@
+"""Videos."""
+from .sampling import jittered_scale, make
