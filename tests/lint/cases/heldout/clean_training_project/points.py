@@ -16,7 +16,7 @@ class Moons(Dataset):
         self.points = self.points + self.rng.normal(0, 0.01, self.points.shape)  # harmless: between epochs
 
     def __len__(self):
-        return self.n + 0 * self.rng.randint(2)  # harmless: the length is asked in the main process
+        return int(self.n * self.rng.uniform(0.9, 1.0))  # harmless: the length is asked in the main process
 
     def __getitem__(self, i):
         return torch.tensor(self.points[i]).float()
