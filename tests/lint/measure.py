@@ -26,6 +26,7 @@ SPLITS = ("main", "heldout")
 LINT = (sys.executable, "-m", "seedaug", "lint", "--format", "json", "--exit-zero")
 COMMENT = re.compile(r"#\s*(expect|allow|harmless):\s*([^#]*)")
 CODE = re.compile(r"SDA\d{3}")
+SHELL = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # lines of a notebook that are no Python
 
 
 @dataclass(frozen=True, order=True)
@@ -102,14 +103,11 @@ def sources(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def comments(source: str) -> Iterator[tuple[int, str]]:
-    """(line, text) of the comments; of those of a file that is no Python, as far as it goes."""
-    shell = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(shell.sub(r"\1pass", source)).readline):
-            if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
-    except (tokenize.TokenError, SyntaxError):
-        return
+    """(line, text) of the comments."""
+    python = SHELL.sub(r"\1pass", source)
+    for token in tokenize.generate_tokens(io.StringIO(python).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
 
 
 def read_file(path: Path, base: Path = CASES) -> Labels:
@@ -200,16 +198,21 @@ def run_linter(case: Path, arguments: Iterable[str] = ()) -> set[Label]:
     }
 
 
-def off_by_default() -> set[str]:
-    """The rules that the linter leaves out where nothing is selected."""
+def chosen_rules(select: str) -> set[str]:
+    """The codes of the rules that are on: those that start so, or the linter's default."""
     from seedaug.lint.findings import RULES
 
-    return {code for code, rule in RULES.items() if not rule.default}
+    starts = tuple(part.strip() for part in select.split(",") if part.strip())
+    return {
+        code
+        for code, rule in RULES.items()
+        if (code.startswith(starts) if starts else rule.default)
+    }
 
 
-def without(labels: Labels, codes: set[str]) -> Labels:
-    """The labels but for those of these rules."""
-    kept = ({of for of in part if of.code not in codes} for part in (labels.expect, labels.allow))
+def restrict(labels: Labels, codes: set[str]) -> Labels:
+    """The labels of these rules, and all that is harmless."""
+    kept = ({of for of in part if of.code in codes} for part in (labels.expect, labels.allow))
     return Labels(*kept, set(labels.harmless))
 
 
@@ -234,9 +237,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     splits = SPLITS if options.split == "all" else (options.split,)
     chosen = [path for split in splits for path in cases(split) if options.case in path.name]
-    labels = read_labels(chosen)
-    if not options.select:
-        labels = without(labels, off_by_default())
+    labels = restrict(read_labels(chosen), chosen_rules(options.select))
     more = ("--select", options.select) if options.select else ()
     with ThreadPoolExecutor(2) as pool:
         found = set().union(*pool.map(lambda case: run_linter(case, more), chosen))

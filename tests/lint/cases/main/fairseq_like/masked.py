@@ -19,8 +19,8 @@ class MaskTokens(Dataset):
         return len(self.dataset)
 
     def __getitem__(self, index):
+        item = self.dataset[index]
         with data_tools.numpy_seed(self.seed, self.epoch, index):
-            item = self.dataset[index]
             n = int(self.p * len(item) + np.random.rand())  # harmless: seeded by the block around it
             at = np.random.choice(len(item), n, replace=False)  # harmless: seeded by the block around it
         item[at] = 0
