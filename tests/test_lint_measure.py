@@ -149,3 +149,18 @@ def test_pytest_leaves_the_cases_alone():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode in (0, 5), done.stdout  # 5: nothing to collect
     assert "cases" not in done.stdout
+
+
+def test_the_table_is_printed(monkeypatch, capsys):
+    nothing = (sys.executable, "-c", "print('{\"findings\": []}')")
+    monkeypatch.setattr(measure, "LINT", nothing)
+    assert measure.main(["--case", "noisy_digits", "--differences"]) == 0
+    shown = capsys.readouterr().out
+    assert "missed SDA102 main/noisy_digits.py:20" in shown
+    assert "1 cases; 3 of 3 harmless look-alikes left alone" in shown
+
+
+def test_a_linter_that_fails_ends_the_measuring(monkeypatch, capsys):
+    monkeypatch.setattr(measure, "LINT", (sys.executable, "-c", "raise SystemExit(2)"))
+    assert measure.main(["--case", "noisy_digits"]) == 2
+    assert "lint noisy_digits.py: exit 2" in capsys.readouterr().err

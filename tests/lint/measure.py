@@ -228,7 +228,7 @@ def differences(expected: Labels, found: set[Label]) -> Iterator[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the linter over the cases, one by one, and prints the table; 0 if it could run."""
+    """Runs the linter over the cases, one by one, and prints the table; 2 if it could not run."""
     parser = argparse.ArgumentParser(prog="python -m tests.lint.measure", description=__doc__)
     parser.add_argument("--split", choices=(*SPLITS, "all"), default="main")
     parser.add_argument("--case", default="", help="only cases whose names contain this")
@@ -239,8 +239,12 @@ def main(argv: list[str] | None = None) -> int:
     chosen = [path for split in splits for path in cases(split) if options.case in path.name]
     labels = restrict(read_labels(chosen), chosen_rules(options.select))
     more = ("--select", options.select) if options.select else ()
-    with ThreadPoolExecutor(2) as pool:
-        found = set().union(*pool.map(lambda case: run_linter(case, more), chosen))
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            found = set().union(*pool.map(lambda case: run_linter(case, more), chosen))
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 2
     if options.differences:
         print(*differences(labels, found), sep="\n")
     scores = score(labels, found)

@@ -11,8 +11,8 @@ from torchvision import transforms
 augment = transforms.RandomErasing()
 
 
-class ByName(Dataset):
-    """The seed comes from the file's name: the same in every epoch."""
+class ByChecksum(Dataset):
+    """The seed is a checksum of the index: the same in every epoch."""
 
     def __init__(self, names):
         self.names = names
@@ -25,7 +25,7 @@ class ByName(Dataset):
         return np.load(self.names[index])[rng.randint(100):]  # harmless: the seed is the matter
 
 
-class ByIndex(ByName):
+class ByIndex(ByChecksum):
     def __init__(self, names, offset):
         super().__init__(names)
         self.offset = offset
@@ -35,14 +35,14 @@ class ByIndex(ByName):
         return augment(torch.from_numpy(np.load(self.names[index])))
 
 
-class ByIndexPython(ByName):
+class ByIndexPython(ByChecksum):
     def __getitem__(self, index):
         local = random.Random(f'sample {index}')  # expect: SDA202
         rows = np.load(self.names[index])
         return rows[local.randrange(len(rows))]  # harmless: the seed is the matter
 
 
-class ByIndexAndEpoch(ByName):
+class ByIndexAndEpoch(ByChecksum):
     epoch = 0
 
     def __getitem__(self, index):
@@ -51,7 +51,7 @@ class ByIndexAndEpoch(ByName):
         return np.load(self.names[index])[rng.integers(100):]  # harmless: index and epoch
 
 
-class Fixed(ByName):
+class Fixed(ByChecksum):
     def __getitem__(self, index):
         random.seed(0)  # expect: SDA201
         start = random.randrange(100)  # harmless: seeded above
@@ -78,7 +78,7 @@ class FixedCrop:
         return image[..., y:y + self.size, :]
 
 
-class System(ByName):
+class System(ByChecksum):
     def __getitem__(self, index):
         np.random.seed()  # harmless: from the operating system
         return np.load(self.names[index])[np.random.randint(100):]  # harmless: seeded above
