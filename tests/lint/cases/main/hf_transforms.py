@@ -42,14 +42,15 @@ def jittered(examples):
 data = load_dataset('food101')
 splits = data['train'].train_test_split(test_size=0.1, seed=0)  # harmless: a split
 picks = rng.choice(len(splits['train']), 1000, replace=False)  # harmless: a subset, main process
-splits['train'].select(picks).set_transform(train_transform)
+train = splits['train'].select(picks)
+train.set_transform(train_transform)
 splits['test'].set_transform(eval_transform)
 jitter = data['validation'].with_transform(jittered)
 
 trainer = Trainer(
     model=ViTForImageClassification.from_pretrained('google/vit-base-patch16-224'),
     args=TrainingArguments('out', dataloader_num_workers=4, remove_unused_columns=False),
-    train_dataset=splits['train'],
+    train_dataset=train,
     eval_dataset=splits['test'],
 )
 trainer.train()
