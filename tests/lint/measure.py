@@ -212,8 +212,10 @@ def chosen_rules(select: str) -> set[str]:
 
 def restrict(labels: Labels, codes: set[str]) -> Labels:
     """The labels of these rules, and all that is harmless."""
-    kept = ({of for of in part if of.code in codes} for part in (labels.expect, labels.allow))
-    return Labels(*kept, set(labels.harmless))
+    expect, allow = (
+        {of for of in part if of.code in codes} for part in (labels.expect, labels.allow)
+    )
+    return Labels(expect, allow, set(labels.harmless))
 
 
 def differences(expected: Labels, found: set[Label]) -> Iterator[str]:
