@@ -77,7 +77,7 @@ def test_labels_are_read_from_trailing_comments(tmp_path):
     assert labels.harmless == {Label("a.py", 4, "a sampler")}
 
 
-def test_cells_of_notebooks_are_counted_without_text(tmp_path):
+def test_cells_of_notebooks_are_counted_with_text(tmp_path):
     cells = [
         {"cell_type": "markdown", "source": ["f()  # expect: SDA101"]},
         {"cell_type": "code", "source": ["%time x\n", "f()  # expect: SDA101\n"]},
@@ -86,8 +86,8 @@ def test_cells_of_notebooks_are_counted_without_text(tmp_path):
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
     labels = measure.read_labels([tmp_path / "n.ipynb"], base=tmp_path)
     assert labels.expect == {
-        Label("n.ipynb", 2, "SDA101", cell=1),
-        Label("n.ipynb", 2, "SDA102", cell=2),
+        Label("n.ipynb", 2, "SDA101", cell=2),
+        Label("n.ipynb", 2, "SDA102", cell=3),
     }
 
 
@@ -123,25 +123,15 @@ def test_rules_are_chosen_as_the_linter_does():
     assert measure.chosen_rules("SDA40, SDA111") == {"SDA111", "SDA401", "SDA402"}
 
 
-def test_a_linter_that_fails_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(measure, "LINT", (sys.executable, "-c", "raise SystemExit('no such rule')"))
-    with pytest.raises(RuntimeError, match=r"lint case: exit 1: no such rule"):
-        measure.run_linter(tmp_path / "case")
-
-
-def test_what_the_linter_says_is_read(monkeypatch):
-    said = {
-        "findings": [
-            {"code": "SDA102", "path": "tests/lint/cases/main/a.py", "line": 3, "column": 5},
-            {"code": "SDA101", "path": str(measure.CASES / "b.ipynb"), "line": 1, "cell": 2},
-        ]
-    }
-    command = (sys.executable, "-c", f"import json; print(json.dumps({said!r}))")
-    monkeypatch.setattr(measure, "LINT", command)
-    assert measure.run_linter(measure.CASES) == {
-        Label("main/a.py", 3, "SDA102"),
-        Label("b.ipynb", 1, "SDA101", cell=2),
-    }
+@pytest.mark.parametrize("split", measure.SPLITS)
+def test_the_linter_is_right_and_misses_little(split):
+    chosen = measure.cases(split)
+    expected = measure.restrict(measure.read_labels(chosen), measure.chosen_rules(""))
+    found = set().union(*map(measure.run_linter, chosen))
+    of = measure.score(expected, found)["all"]
+    report = "\n".join(measure.differences(expected, found))
+    assert of.precision >= 0.95, report
+    assert of.recall >= 0.9, report
 
 
 def test_pytest_leaves_the_cases_alone():

@@ -10,20 +10,21 @@ import argparse
 import io
 import json
 import re
-import subprocess
-import sys
 import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from seedaug.lint.engine import analyse
+from seedaug.lint.findings import RULES
+from seedaug.lint.settings import Settings
+from seedaug.lint.sources import find_sources, read_source
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CASES = HERE / "cases"
 SPLITS = ("main", "heldout")
-LINT = (sys.executable, "-m", "seedaug", "lint", "--format", "json", "--exit-zero")
 COMMENT = re.compile(r"#\s*(expect|allow|harmless):\s*([^#]*)")
 CODE = re.compile(r"SDA\d{3}")
 SHELL = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # lines of a notebook that are no Python
@@ -37,7 +38,7 @@ class Label:
         path: relative to the folder of the cases.
         line: from 1; in a notebook within the cell.
         code: of the rule.
-        cell: of a notebook, code cells from 1; 0 in a module.
+        cell: of a notebook, cells of every kind from 1; 0 in a module.
     """
 
     path: str
@@ -97,9 +98,9 @@ def sources(path: Path) -> Iterator[tuple[int, str]]:
         yield 0, path.read_text(encoding="utf-8")
         return
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    for number, cell in enumerate(code, start=1):
-        yield number, "".join(cell["source"])
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if cell["cell_type"] == "code":
+            yield number, "".join(cell["source"])
 
 
 def comments(source: str) -> Iterator[tuple[int, str]]:
@@ -168,34 +169,22 @@ def table(scores: dict[str, Score]) -> str:
     return "\n".join(lines)
 
 
-def run_linter(case: Path, arguments: Iterable[str] = ()) -> set[Label]:
-    """What `python -m seedaug lint` says about one case, which is a project of its own.
+def run_linter(case: Path, settings: Settings | None = None) -> set[Label]:
+    """What the linter says about one case, which is a project of its own.
 
     Args:
         case: a folder or a file.
-        arguments: more of them for the command line.
-
-    Raises:
-        RuntimeError: the command failed, or what it printed is not the JSON that was wanted.
+        settings: which rules; default, those that are on by default.
     """
-    done = subprocess.run(
-        [*LINT, *arguments, str(case)], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    try:
-        findings = json.loads(done.stdout)["findings"] if done.returncode == 0 else None
-    except (ValueError, KeyError):
-        findings = None
-    if findings is None:
-        raise RuntimeError(f"lint {case.name}: exit {done.returncode}: {done.stderr[-500:]}")
-    return {
-        Label(
-            (ROOT / of["path"]).resolve().relative_to(CASES).as_posix(),
-            of["line"],
-            of["code"],
-            of.get("cell") or 0,
-        )
-        for of in findings
-    }
+    settings = settings or Settings(jobs=1)
+    report = analyse(find_sources([case], settings), settings)
+    found = set()
+    for finding in report.findings:
+        path = Path(finding.place.path).resolve()
+        where = read_source(path).cell_of(finding.place.line)
+        cell, line = where or (0, finding.place.line)
+        found.add(Label(path.relative_to(CASES).as_posix(), line, finding.code, cell))
+    return found
 
 
 def chosen_rules(select: str) -> set[str]:
@@ -230,7 +219,7 @@ def differences(expected: Labels, found: set[Label]) -> Iterator[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the linter over the cases, one by one, and prints the table; 2 if it could not run."""
+    """Runs the linter over the cases, one by one, and prints the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.lint.measure", description=__doc__)
     parser.add_argument("--split", choices=(*SPLITS, "all"), default="main")
     parser.add_argument("--case", default="", help="only cases whose names contain this")
@@ -240,13 +229,8 @@ def main(argv: list[str] | None = None) -> int:
     splits = SPLITS if options.split == "all" else (options.split,)
     chosen = [path for split in splits for path in cases(split) if options.case in path.name]
     labels = restrict(read_labels(chosen), chosen_rules(options.select))
-    more = ("--select", options.select) if options.select else ()
-    try:
-        with ThreadPoolExecutor(2) as pool:
-            found = set().union(*pool.map(lambda case: run_linter(case, more), chosen))
-    except RuntimeError as error:
-        print(error, file=sys.stderr)
-        return 2
+    settings = Settings(select=tuple(options.select.replace(",", " ").split()), jobs=1)
+    found = set().union(*(run_linter(case, settings) for case in chosen))
     if options.differences:
         print(*differences(labels, found), sep="\n")
     scores = score(labels, found)
