@@ -27,7 +27,7 @@ class Context:
         self.workers = Workers(project)
         self.inference = self.workers.inference
         roots = frozenset(key for key, how in self.workers.reached.items() if how.by is None)
-        self.seeds = Seeds(self.inference, roots, self.workers.inits.__contains__)
+        self.seeds = Seeds(self.inference, roots, self.workers.inits)
 
     @cached_property
     def draws(self) -> dict[FunctionKey, list[Draw]]:
@@ -45,6 +45,11 @@ class Context:
             for key in self.workers.reached
             if key not in self.workers.inits
         }
+
+    @cached_property
+    def all_seedings(self) -> dict[FunctionKey, list[Seeding]]:
+        """The same, with functions that only pass their argument on."""
+        return {key: list(seedings_in(self.inference, key)) for key in self.workers.reached}
 
     def own_seedings(self, key: FunctionKey) -> list[Seeding]:
         """The seedings in a function whose seed it does not just get from its caller."""

@@ -88,7 +88,7 @@ def draws_in(inference: Inference, key: FunctionKey) -> Iterator[Draw]:
         draw = _draw(inference, call, key)
         if draw is None:
             continue
-        if compiled and draw.source is From.NUMPY:
+        if compiled and draw.source in (From.NUMPY, From.RANDOM):
             draw = Draw(call, From.NUMBA, draw.text)
         yield draw
 
@@ -100,26 +100,7 @@ def _draw(inference: Inference, call: Call, key: FunctionKey) -> Draw | None:
         draw = _by_argument(inference, call, keyed, key)
         if draw is not None:
             return draw
-    if (
-        name in DRAW_METHODS
-        or name in TORCH_DRAWS
-        or name in QUASI_METHODS
-        or name in ("rvs", "randShuffle", "resample")
-        or not name
-    ):
-        return _by_name(inference, call, name, key) or _imgaug(inference, call, key)
-    values = _imported_values(inference, call, key)
-    for value in values:
-        if isinstance(value, External):
-            draw = _external(value.path, call)
-            if draw is not None:
-                return draw
-    return _imgaug(inference, call, key)
-
-
-def _imported_values(inference: Inference, call: Call, key: FunctionKey) -> tuple[Value, ...]:
-    """What a bare name stands for: `from numpy.random import randint as draw`."""
-    return inference.values(call.function, key)
+    return _by_name(inference, call, name, key) or _imgaug(inference, call, key)
 
 
 def _by_name(inference: Inference, call: Call, name: str, key: FunctionKey) -> Draw | None:

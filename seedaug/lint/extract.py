@@ -363,6 +363,11 @@ class _Extractor:
     def on_or(self, node: ast.BoolOp) -> Expression:
         return Either(tuple([self.read(one) for one in node.values]))
 
+    def on_arithmetic(self, node: ast.BinOp) -> Expression:
+        operands = (self.read(node.left), self.read(node.right))
+        # The elements of a + b are those of a and those of b.
+        return Either(operands) if isinstance(node.op, ast.Add) else Operation(operands)
+
     def on_walrus(self, node: ast.NamedExpr) -> Expression:
         value = self.read(node.value)
         self.assign(node.target, value, node)
@@ -411,6 +416,7 @@ _READERS: dict[type, Any] = {
     ast.Dict: _Extractor.on_dict,
     ast.Subscript: _Extractor.on_subscript,
     ast.IfExp: _Extractor.on_either,
+    ast.BinOp: _Extractor.on_arithmetic,
     ast.BoolOp: _Extractor.on_or,
     ast.NamedExpr: _Extractor.on_walrus,
     ast.Starred: _Extractor.on_inner,

@@ -6,7 +6,8 @@ of a function from another, nor the order of statements: an expression stands fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from seedaug.lint.classes import Classes
 from seedaug.lint.known import GENERATOR_TYPES, SAME_GENERATOR, SAME_THING
@@ -65,14 +66,18 @@ class Inference:
         self,
         project: Project,
         counts: Callable[[FunctionKey], bool] | None = None,
-        indirect: dict[FunctionKey, list[CallSite]] | None = None,
+        indirect: dict[FunctionKey, list[tuple[CallSite, bool]]] | None = None,
     ) -> None:
         self.project = project
         self.classes = Classes(project, self.values)
         self._counts = counts
-        # Calls by another name than the function's, as they are come across: `for f in functions: f(x)`.
-        self.indirect: dict[FunctionKey, list[CallSite]] = {} if indirect is None else indirect
+        # Calls by another name than the function's (`for f in functions: f(x)`) or of methods of
+        # one knows not what, as they are come across; and whether the first parameter is left out.
+        self.indirect = {} if indirect is None else indirect
         self._known: dict[tuple[int, FunctionKey], Values] = {}
+        self._attributes_known: dict[tuple[ClassKey, str], Values] = {}
+        self._sites_known: dict[FunctionKey, list[tuple[CallSite, bool]]] = {}
+        self._class_sites_known: dict[tuple[ClassKey, FunctionKey | None], list[CallSite]] = {}
         self._kept: list[Expression] = []  # made here; what is remembered by id must stay alive
         self._depth = 0
 
@@ -222,13 +227,24 @@ class Inference:
         if isinstance(value, Instance):
             return self.of_instance(value.key, name)
         if isinstance(value, Made | Typed):
-            return (Method(value, name),)
+            return self._stored_in(value, name) or (Method(value, name),)
         if isinstance(value, Group) and name in ("items", "values", "get", "pop", "copy"):
             return (GroupMethod(value, name),)
         if isinstance(value, Super):
             method = self.classes.inherited(value.key, name)
             return (FunctionValue(method, bound=True),) if method else ()
         return ()
+
+    def _stored_in(self, owner: Made | Typed, name: str) -> list[Value]:
+        """What code stores in an attribute of a library's object: `cfg.rng = ...`."""
+        if owner.path in GENERATOR_TYPES:
+            return []
+        return [
+            value
+            for stored, where in self.project.stores.get(name, ())
+            if owner in self.values(stored.owner, where)
+            for value in self.values(stored.value, where)
+        ]
 
     def _of_class(self, key: ClassKey, name: str) -> Iterable[Value]:
         for one in self.classes.line(key):
@@ -245,8 +261,16 @@ class Inference:
             for value in self.values(stored.value, where)
         ]
 
-    def of_instance(self, key: ClassKey, name: str) -> Iterable[Value]:
+    def of_instance(self, key: ClassKey, name: str) -> Values:
         """What an attribute of an object of a class may be: a method, or what was stored in it."""
+        known = self._attributes_known.get((key, name))
+        if known is None:
+            self._attributes_known[key, name] = ()  # what leads back to itself adds nothing
+            known = tuple(dict.fromkeys(self._of_instance(key, name)))[:MOST]
+            self._attributes_known[key, name] = known
+        return known
+
+    def _of_instance(self, key: ClassKey, name: str) -> Iterable[Value]:
         methods = self.classes.methods(key, name)
         if methods:
             return [value for method in methods for value in self._method(method)]
@@ -261,8 +285,6 @@ class Inference:
             if name in self.project.class_(one).annotated:
                 found += self._field(one, name)
         for stored, where in self.project.stores.get(name, ()):
-            if isinstance(stored.owner, Name) and stored.owner.id in ("self", "cls"):
-                continue
             for value in self.values(stored.owner, where):
                 if isinstance(value, Instance | ClassValue) and value.key in family:
                     found += self.values(stored.value, where)
@@ -400,6 +422,10 @@ class Inference:
             if isinstance(value, Group):
                 for element in self._chosen(value, index):
                     found += self.values(element, value.scope)
+            elif isinstance(value, External):
+                found.append(value)  # a type with parameters: Dataset[Sample]
+            elif isinstance(value, Made) and value.path in GENERATOR_TYPES:
+                found.append(value)  # one of those that spawn() gave
             elif isinstance(value, Made) and value.call.arguments:
                 # A list within a library's container: ModuleList([...]), Compose([...])[0]
                 for one in self.values(value.call.arguments[0], value.scope):
@@ -446,6 +472,9 @@ class Inference:
         found: list[tuple[Expression, FunctionKey]] = []
         for site, bound in self.sites(key):
             at = position - bound
+            if parameter.kind == "*":
+                found += [(one, site.scope) for one in site.call.arguments[max(at, 0) :]]
+                continue
             expression = site.call.keyword(parameter.name)
             if expression is None and parameter.kind == "positional":
                 expression = (
@@ -457,6 +486,12 @@ class Inference:
 
     def sites(self, key: FunctionKey) -> list[tuple[CallSite, bool]]:
         """The calls of a function, and whether they leave its first parameter out."""
+        if key not in self._sites_known:
+            self._sites_known[key] = []
+            self._sites_known[key] = self._sites(key)
+        return self._sites_known[key]
+
+    def _sites(self, key: FunctionKey) -> list[tuple[CallSite, bool]]:
         function = self.project.function(key)
         if function.owner and function.name in ("__init__", "__new__"):
             owner = (key[0], function.owner)
@@ -467,12 +502,17 @@ class Inference:
     def _direct_sites(
         self, key: FunctionKey, name: str, everywhere: bool = False
     ) -> list[tuple[CallSite, bool]]:
-        found: list[tuple[CallSite, bool]] = []
-        candidates = [*self.project.calls.get(name, ()), *self.indirect.get(key, ())]
+        found = [
+            site
+            for site in self.indirect.get(key, ())
+            if self._counts is None or self._counts(site[0].scope)
+        ]
+        candidates: Sequence[CallSite] = self.project.calls.get(name, ())
         if name == "__init__":
-            candidates = [site for site in candidates if self._may_be_super(site, key)]
+            candidates = self._super_sites(key)
         for site in candidates[: 4 * SITES]:
-            if self._counts is not None and not everywhere and not self._counts(site.scope):
+            everywhere_said = everywhere or site.partial
+            if self._counts is not None and not everywhere_said and not self._counts(site.scope):
                 continue
             for value in self.values(site.call.function, site.scope):
                 if isinstance(value, FunctionValue) and value.key == key:
@@ -482,16 +522,34 @@ class Inference:
                 break
         return found
 
-    def _may_be_super(self, site: CallSite, key: FunctionKey) -> bool:
-        owner = self._class_around(site.scope)
-        return owner is not None and any(
-            self.project.class_(one).qualname == self.project.function(key).owner
-            for one in self.classes.family(owner)
-        )
+    def _super_sites(self, key: FunctionKey) -> list[CallSite]:
+        """The calls of `__init__` in classes of the same family."""
+        owner = self.project.function(key).owner
+        if owner is None:
+            return []
+        return [
+            site
+            for one in self.classes.family((key[0], owner))
+            for site in self._inits_called.get(one, ())
+        ]
+
+    @cached_property
+    def _inits_called(self) -> dict[ClassKey, list[CallSite]]:
+        """The calls of `__init__`, by the class in whose methods they stand."""
+        found: dict[ClassKey, list[CallSite]] = {}
+        for site in self.project.calls.get("__init__", ()):
+            owner = self._class_around(site.scope)
+            if owner is not None:
+                found.setdefault(owner, []).append(site)
+        return found
 
     def _sites_of_class(self, key: ClassKey, method: FunctionKey | None = None) -> list[CallSite]:
         """The calls that make objects of a class, or of a subclass with the same constructor."""
+        known = self._class_sites_known.get((key, method))
+        if known is not None:
+            return known
         found: list[CallSite] = []
+        self._class_sites_known[key, method] = found
         for one in (key, *self.classes.below(key)):
             if method is not None and one != key:
                 name = self.project.function(method).name

@@ -8,7 +8,7 @@ from seedaug.lint.infer import Inference
 from seedaug.lint.known import INIT_FUNCTION
 from seedaug.lint.project import FunctionKey
 from seedaug.lint.reach import callables, reach
-from seedaug.lint.syntax import Attribute, Call, Constant, FunctionReference, Name, walk
+from seedaug.lint.syntax import Attribute, Call, Constant, Function, FunctionReference, Name, walk
 from seedaug.lint.values import FunctionValue, Instance
 
 __all__ = ["InitFunctions", "Passed"]
@@ -82,10 +82,16 @@ class InitFunctions:
         return [
             key
             for key, function in self._inference.project.functions()
-            if INIT_FUNCTION.search(function.name)
-            and len(function.parameters) > (function.owner is not None)
-            and key not in self.passed
+            if key not in self.passed and self._looks_like_one(function)
         ]
+
+    @staticmethod
+    def _looks_like_one(function: Function) -> bool:
+        own = function.parameters[1:] if function.owner else function.parameters
+        if not own:
+            return False
+        named = INIT_FUNCTION.search(function.name)
+        return bool(named) or (len(own) == 1 and own[0].name in ("worker_id", "worker_idx"))
 
     def _is_mentioned(self, key: FunctionKey) -> bool:
         """Whether any file speaks of the function, other than where it is defined."""

@@ -150,7 +150,7 @@ TRANSFORM_NAME = re.compile(
 )
 NOT_A_TRANSFORM = re.compile(
     r"Loss|Model|Network|Net$|Policy|Agent|Env$|Environment|Schedul|Callback|Trainer|"
-    r"Metric|Optimi[sz]|Strategy|Search|Explor|Buffer|Layer|Block|Attention|Encoder|Decoder|"
+    r"(?<!Photo)Metric|Optimi[sz]|Strategy|Search|Explor|Buffer|Layer|Block|Attention|Encoder|Decoder|"
     r"Generator$|Discriminator|Module$|Solver|Attack|Process$|OUNoise|ActionNoise|Bandit|Tuner|"
     r"Initiali[sz]er|Criterion|Head$|Backbone|Transformer$|Former$|Memory|Replay|Diffusion|"
     r"Kernel|Simulator$|Estimator|Classifier|Regress|Evaluat|Logger|Writer|Plot|Visuali"

@@ -25,13 +25,13 @@ __all__ = ["CallSite", "ClassKey", "FunctionKey", "Project", "last_name"]
 FunctionKey: TypeAlias = tuple[str, str]  # path, qualified name
 ClassKey: TypeAlias = tuple[str, str]
 
-LIBRARIES = frozenset(
-    "numpy torch torchvision torchaudio random os sys math time typing collections functools PIL "
-    "cv2 scipy skimage sklearn pandas matplotlib itertools json re copy glob pathlib abc dataclasses "
-    "datasets transformers albumentations kornia monai imgaug tensorflow keras jax".split()
+LIBRARIES = frozenset(  # not `datasets` and the like: many projects have their own
+    """numpy torch torchvision torchaudio torchtext scipy sklearn skimage cv2 PIL pandas matplotlib
+    tensorflow keras jax flax lightning pytorch_lightning transformers albumentations kornia monai
+    imgaug numba random os sys math time typing collections functools itertools json re copy glob
+    pathlib abc dataclasses multiprocessing threading concurrent contextlib enum warnings logging
+    argparse pickle shutil subprocess types builtins""".split()
 )
-
-
 SIGNS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "environment.yml")
 
 
@@ -41,6 +41,7 @@ class CallSite:
 
     call: Call
     scope: FunctionKey
+    partial: bool = False  # of `partial(function, ...)`: some of the arguments
 
 
 def last_name(expression: Expression) -> str:
@@ -74,6 +75,7 @@ class Project:
             self._by_stem[_stem(path)].append(path)
         self.methods: dict[str, list[ClassKey]] = defaultdict(list)  # who defines it, by its name
         self.calls: dict[str, list[CallSite]] = defaultdict(list)  # by the last name called
+        # What is stored in attributes of anything but `self`, by their names.
         self.stores: dict[str, list[tuple[Stored, FunctionKey]]] = defaultdict(list)
         self.subclasses: dict[str, list[ClassKey]] = defaultdict(list)  # by the base's last name
         for module in list(self.modules.values()):
@@ -95,8 +97,10 @@ class Project:
                         call.span,
                         call.guards,
                     )
-                    self.calls[last_name(inner.function)].append(CallSite(inner, scope))
+                    self.calls[last_name(inner.function)].append(CallSite(inner, scope, True))
             for stored in function.stored:
+                if isinstance(stored.owner, Name) and stored.owner.id in ("self", "cls"):
+                    continue  # Classes.attributes has these
                 self.stores[stored.name].append((stored, scope))
         for found in module.classes.values():
             for name in found.methods:
@@ -154,6 +158,8 @@ class Project:
 
     def _find(self, folder: str, name: str, level: int) -> str | None:
         parts = [part for part in name.split(".") if part]
+        if not level and parts and parts[0] in LIBRARIES and parts[0] not in folder.split(os.sep):
+            return None  # the library, even if its source is among the files
         if level:
             for _ in range(level - 1):
                 folder = os.path.dirname(folder)
@@ -165,13 +171,11 @@ class Project:
             path = self._file(root, parts) or self._file(os.path.join(root, "src"), parts)
             if path is not None:
                 return path
-        if len(parts) > 1 and parts[0] not in LIBRARIES:
+        if len(parts) > 1:
             for root in above:
                 path = self._file(root, parts[1:])
                 if path is not None:
                     return path
-        if parts[0] in LIBRARIES:
-            return None
         return self._anywhere(folder, "/".join(parts))
 
     def _anywhere(self, folder: str, end: str) -> str | None:

@@ -21,7 +21,7 @@ from seedaug.lint.values import (
     Value,
 )
 
-__all__ = ["Reached", "callables", "reach"]
+__all__ = ["Reached", "callables", "called", "edges", "edges_by_call", "reach"]
 
 THREADS = frozenset(
     """concurrent.futures.ThreadPoolExecutor threading.Thread multiprocessing.pool.ThreadPool
@@ -35,6 +35,7 @@ COMMON_METHODS = frozenset(
     state_dict parameters named_parameters zero_grad cuda save load_data""".split()
 )
 MOST_OWNERS = 8
+MOST_HELD = 400  # objects that are looked into for what they hold
 TELLING_LENGTH = 8  # of a method's name of several words
 NO_CALLBACK = frozenset("DataLoader print isinstance setattr getattr hasattr repr str id".split())
 
@@ -72,7 +73,26 @@ def edges(inference: Inference, key: FunctionKey) -> Iterator[tuple[FunctionKey,
     """The functions that a function calls, and whether in a thread of their own."""
     function = inference.project.function(key)
     for call in function.calls:
-        yield from _called(inference, call, key)
+        yield from called(inference, call, key)
+    yield from _implied(inference, function, key)
+
+
+def edges_by_call(
+    inference: Inference, key: FunctionKey
+) -> Iterator[tuple[FunctionKey, Call | None]]:
+    """The functions that a function calls, and by which call; None for items and properties."""
+    function = inference.project.function(key)
+    for call in function.calls:
+        for target, _ in called(inference, call, key):
+            yield target, call
+    for target, _ in _implied(inference, function, key):
+        yield target, None
+
+
+def _implied(
+    inference: Inference, function: Function, key: FunctionKey
+) -> Iterator[tuple[FunctionKey, bool]]:
+    """What items, loops and properties call."""
     for item in function.items:
         for value in inference.values(item.value, key):
             if isinstance(value, Instance):
@@ -105,16 +125,18 @@ def _properties(
                 yield method, False
 
 
-def _called(
+def called(
     inference: Inference, call: Call, key: FunctionKey
 ) -> Iterator[tuple[FunctionKey, bool]]:
+    """The functions that one call may run, and whether in a thread of their own."""
     foreign = False
     threads = False
     values = inference.values(call.function, key)
     for value in values:
         if isinstance(value, FunctionValue):
             if last_name(call.function) != inference.project.function(value.key).name:
-                inference.indirect.setdefault(value.key, []).append(CallSite(call, key))
+                site = (CallSite(call, key), value.bound)
+                inference.indirect.setdefault(value.key, []).append(site)
             yield value.key, False
         elif isinstance(value, ClassValue):
             for name in ("__init__", "__post_init__"):
@@ -157,7 +179,11 @@ def _by_unique_name(inference: Inference, call: Call, key: FunctionKey) -> Itera
     telling = "_" in call.function.name.strip("_") and len(call.function.name) >= TELLING_LENGTH
     if len(owners) <= MOST_OWNERS and (related or telling):
         for one in owners:
-            yield (one[0], inference.project.class_(one).methods[call.function.name])
+            method = (one[0], inference.project.class_(one).methods[call.function.name])
+            sites = inference.indirect.setdefault(method, [])
+            if all(site.call is not call for site, _ in sites):
+                sites.append((CallSite(call, key), True))
+            yield method
 
 
 def _foreign_call(inference: Inference, value: Instance) -> Iterator[FunctionKey]:
@@ -177,30 +203,35 @@ def _arguments(inference: Inference, call: Call, scope: FunctionKey) -> Iterator
 
 
 def callables(
-    inference: Inference, expression: Expression, scope: FunctionKey, depth: int = 6
+    inference: Inference, expression: Expression, scope: FunctionKey
 ) -> Iterator[FunctionKey]:
     """The functions that an expression holds: itself, in lists, in objects with `__call__`."""
-    if depth == 0:
-        return
-    for value in inference.values(expression, scope):
-        yield from _callable(inference, value, depth)
+    seen: set[Value] = set()
+    waiting = [(expression, scope)]
+    while waiting:
+        one, where = waiting.pop()
+        for value in inference.values(one, where):
+            if value in seen or len(seen) > MOST_HELD:
+                continue
+            seen.add(value)
+            if isinstance(value, FunctionValue):
+                yield value.key
+            elif isinstance(value, Instance):
+                for name in ("__call__", "forward"):
+                    yield from inference.classes.methods(value.key, name)
+            waiting += _held_by(value)
 
 
-def _callable(inference: Inference, value: Value, depth: int) -> Iterator[FunctionKey]:
-    if isinstance(value, FunctionValue):
-        yield value.key
-    elif isinstance(value, Instance):
-        for name in ("__call__", "forward"):
-            yield from inference.classes.methods(value.key, name)
-        if value.call is not None and value.scope is not None:
-            for one in (*value.call.arguments, *(given for _, given in value.call.keywords)):
-                yield from callables(inference, one, value.scope, depth - 1)
-    elif isinstance(value, Group):
-        for one in value.elements:
-            yield from callables(inference, one, value.scope, depth - 1)
-    elif isinstance(value, Made) and not value.path.endswith("DataLoader"):
-        for one in (*value.call.arguments, *(given for _, given in value.call.keywords)):
-            yield from callables(inference, one, value.scope, depth - 1)
+def _held_by(value: Value) -> list[tuple[Expression, FunctionKey]]:
+    """What an object or list was made from, with the functions where that stands."""
+    if isinstance(value, Group):
+        return [(one, value.scope) for one in value.elements]
+    if isinstance(value, Made) and value.path.endswith("DataLoader"):
+        return []
+    if isinstance(value, Instance | Made) and value.call is not None and value.scope is not None:
+        keywords = [given for _, given in value.call.keywords]
+        return [(one, value.scope) for one in (*value.call.arguments, *keywords)]
+    return []
 
 
 def _given_functions(inference: Inference, call: Call, key: FunctionKey) -> Iterator[FunctionKey]:

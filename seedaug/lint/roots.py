@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -26,12 +27,26 @@ from seedaug.lint.known import (
 )
 from seedaug.lint.project import ClassKey, FunctionKey, Project, last_name
 from seedaug.lint.reach import callables
-from seedaug.lint.syntax import MODULE, Attribute, Call, Class, Function, Import, Module, Name, walk
+from seedaug.lint.syntax import (
+    MODULE,
+    Assigned,
+    Attribute,
+    Call,
+    Class,
+    Function,
+    FunctionReference,
+    Import,
+    Module,
+    Name,
+    walk,
+)
 from seedaug.lint.values import External, FunctionValue, Instance, Made, Method
 
 __all__ = ["Roots"]
 
 INDEX_PARAMETER = frozenset("idx index i item ind indices idxs img_id image_id sample_idx".split())
+STREAM_METHODS = frozenset("map map_dict map_tuple then compose to".split())
+LIBRARY = re.compile(r"transforms|^(albumentations|torchio|monai|audiomentations|imgaug)\b")
 STREAMS = frozenset("datasets webdataset torchdata".split())
 NOT_STREAMS = ("pool", "executor", "tf", "jax", "df", "series", "Pool", "Executor", "pd")
 REGISTRIES = ("PIPELINES", "TRANSFORMS", "AUGMENT", "PREPROCESS", "Pipelines")
@@ -55,10 +70,20 @@ class Roots:
         for key, found in self.project.classes():
             yield from self._of_class(key, found)
         for scope, function in self.project.functions():
-            if COLLATE.search(function.name) and function.parameters and self._counts(scope[0]):
+            if COLLATE.search(function.name) and self._collates(function) and self._counts(scope[0]):
                 yield scope
             for call in function.calls:
                 yield from self._given(call, scope)
+
+    @staticmethod
+    def _collates(function: Function) -> bool:
+        """Whether a function so named takes samples, rather than making one that does."""
+        made = (FunctionReference, Call) if "make" in function.name else FunctionReference
+        inner = {name for name, one in function.names.items() if _is_definition(one)}
+        return bool(function.parameters) and not any(
+            isinstance(one, made) or (isinstance(one, Name) and one.id in inner)
+            for one in function.returns
+        )
 
     # Classes
 
@@ -199,7 +224,7 @@ class Roots:
     def _hooks(self, key: ClassKey, found: Class) -> Iterator[FunctionKey]:
         """The methods that nothing in sight calls, and that are not for the main process."""
         for name, qualname in found.methods.items():
-            if not MAIN_METHOD.match(name) and not self.project.calls.get(name):
+            if not MAIN_METHOD.match(name) and not self._is_called(name):
                 function = self.project.function((key[0], qualname))
                 if len(function.parameters) > 1 and not name.startswith("__"):
                     yield (key[0], qualname)
@@ -231,7 +256,18 @@ class Roots:
         function = self.project.function((key[0], qualname))
         if len(function.parameters) < 2 or function.parameters[1].name not in INDEX_PARAMETER:
             return False
-        return not self.project.calls.get(function.name) and function.name != "__setitem__"
+        return function.name != "__setitem__" and not self._is_called(function.name)
+
+    def _is_called(self, name: str) -> bool:
+        """Whether any file calls a method of this name, other than as `super().name()`."""
+        return any(
+            not (
+                isinstance(site.call.function, Attribute)
+                and isinstance(site.call.function.value, Call)
+                and last_name(site.call.function.value.function) == "super"
+            )
+            for site in self.project.calls.get(name, ())
+        )
 
     @cached_property
     def _given_to_loaders(self) -> frozenset[ClassKey]:
@@ -256,8 +292,8 @@ class Roots:
             given = call.argument(0, "transform")
             if given is not None:
                 yield from callables(self.inference, given, scope)
-        elif name in ("map", "map_dict", "then", "compose") and self._is_stream(call, scope):
-            for one in (*call.arguments[:1], *(value for _, value in call.keywords)):
+        elif name in STREAM_METHODS and self._is_stream(call, scope):
+            for one in (*call.arguments, *(value for _, value in call.keywords)):
                 yield from callables(self.inference, one, scope)
         elif name == "partial" and call.arguments and last_name(call.arguments[0]) == "map":
             if self._is_stream(call, scope):
@@ -268,8 +304,8 @@ class Roots:
                 yield from callables(self.inference, one, scope)
         elif name in ("Lambda", "Compose", "RandomApply", "RandomOrder", "RandomChoice", "OneOf"):
             values = self.inference.values(call.function, scope)
-            if any(isinstance(one, External) and "transforms" in one.path for one in values):
-                for one in call.arguments[:1]:
+            if any(isinstance(one, External) and LIBRARY.search(one.path) for one in values):
+                for one in (*call.arguments, *(value for _, value in call.keywords)):
                     yield from callables(self.inference, one, scope)
 
     def _is_unseen(self, call: Call, scope: FunctionKey) -> bool:
@@ -323,6 +359,10 @@ def _imported(module: Module) -> Iterator[str]:
                     yield one.value.module.split(".")[0]
         for star in function.star_imports:
             yield star.module.split(".")[0]
+
+
+def _is_definition(assigned: list[Assigned]) -> bool:
+    return any(isinstance(one.value, FunctionReference) for one in assigned)
 
 
 def _takes_sample(function: Function) -> bool:

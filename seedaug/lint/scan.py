@@ -6,7 +6,9 @@ import ast
 import gc
 import multiprocessing
 import os
+import pickle
 import re
+import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -28,10 +30,11 @@ CHUNK = 24  # files that a process is given at a time
 # What is in every file that can have a finding, or that says what a class or generator is.
 RELEVANT = re.compile(
     r"random|rng|Random|Generator|DataLoader|Dataset|__getitem__|__iter__|__call__|collate|"
-    r"[Tt]ransform|[Aa]ugment|set_epoch|seed|Sampler|randn|randu|Pipe"
+    r"[Tt]ransform|[Aa]ugment|epoch|seed|Sampler|randn|randu|Pipe|spawn|class \w+\(.*\["
 )
 
 Read = tuple[str, Module | Unread | None, str]  # path; what came; a remark
+Packed = tuple[str, bytes | Unread | None, str]  # the same with the module pickled
 
 
 @dataclass(frozen=True)
@@ -109,29 +112,51 @@ def _in_processes(chunks: list[list[str]], processes: int) -> Iterator[Read]:
     broken: list[str] = []
     # A fork has the parser at hand; it touches no thread and no lock of this process.
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=gc.disable)
+    pool = ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=_begin)
     try:
-        futures: dict[Future[list[Read]], list[str]] = {
+        futures: dict[Future[list[Packed]], list[str]] = {
             pool.submit(_read_chunk, chunk): chunk for chunk in chunks
         }
         for future in as_completed(futures):
             try:
-                yield from future.result()
+                packed = future.result()
             except BrokenProcessPool:
                 broken += futures[future]
+            else:
+                yield from map(_unpacked, packed)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     for name in broken:
         with ProcessPoolExecutor(1, context) as alone:
             try:
-                yield alone.submit(_read, name).result()
+                yield from map(_unpacked, alone.submit(_read_chunk, [name]).result())
             except BrokenProcessPool:
                 gone = Unread(shown(Path(name)), "Python's parser crashed on it")
                 yield name, gone, ""
 
 
-def _read_chunk(names: list[str]) -> list[Read]:
-    return [_read(name) for name in names]
+def _begin() -> None:
+    gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends this process
+
+
+def _read_chunk(names: list[str]) -> list[Packed]:
+    return [_packed(_read(name)) for name in names]
+
+
+def _packed(read: Read) -> Packed:
+    path, found, remark = read
+    if not isinstance(found, Module):
+        return path, found, remark
+    try:
+        return path, pickle.dumps(found, pickle.HIGHEST_PROTOCOL), remark
+    except RecursionError as error:
+        return path, Unread(shown(Path(path)), reason(error)), ""
+
+
+def _unpacked(packed: Packed) -> Read:
+    path, found, remark = packed
+    return path, pickle.loads(found) if isinstance(found, bytes) else found, remark
 
 
 def _read(name: str, everything: bool = False) -> Read:

@@ -17,7 +17,6 @@ __all__ = ["SeedParameter", "Seeding", "seed_parameter", "seedings_in"]
 
 GLOBAL = {
     "numpy.random.seed": "numpy",
-    "numpy.random.set_state": "numpy",
     "random.seed": "random",
     "torch.manual_seed": "torch",
     "torch.random.manual_seed": "torch",
@@ -163,7 +162,7 @@ class SeedParameter:
 def seed_parameter(inference: Inference, key: FunctionKey) -> SeedParameter | None:
     """The parameter with which a function seeds, or makes a generator that it returns."""
     function = inference.project.function(key)
-    names = {one.name for one in function.parameters}
+    names = {one.name for one in function.parameters if one.name not in function.names}
     for call in function.calls:
         given = _given(call)
         if not isinstance(given, Name) or given.id not in names:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import Flag, auto
 
 from seedaug.lint.draws import dotted
 from seedaug.lint.infer import Inference
+from seedaug.lint.inits import InitFunctions
 from seedaug.lint.known import DRAW_METHODS, INIT_FUNCTION
 from seedaug.lint.project import FunctionKey
 from seedaug.lint.roots import INDEX_PARAMETER
@@ -69,17 +70,17 @@ class Seeds:
     Args:
         inference: over the project.
         sample_roots: the functions where samples begin: what they are given is the index.
-        is_init: whether a function runs when a worker starts.
+        inits: the functions that run when a worker starts.
     """
 
     def __init__(
         self,
         inference: Inference,
         sample_roots: frozenset[FunctionKey],
-        is_init: Callable[[FunctionKey], bool],
+        inits: InitFunctions,
     ) -> None:
         self.inference = inference
-        self.is_init = is_init
+        self._inits = inits
         self.project = inference.project
         self.sample_roots = sample_roots
         self._seen: dict[tuple[int, FunctionKey], Origin] = {}
@@ -156,8 +157,10 @@ class Seeds:
             if one.changed and function.qualname == MODULE:
                 found |= Origin.EPOCH
             found |= self.origin(one.value, key)
-        if isinstance(function.names[name][0].value, Each) and not found:
-            found |= _by_word(name)
+        if isinstance(function.names[name][0].value, Each):
+            if "seed" in name:
+                return Origin.UNKNOWN  # came with the index, or with the data
+            found = found or _by_word(name)
         if not found and "epoch" in name.lower():
             return Origin.EPOCH
         return found
@@ -171,9 +174,13 @@ class Seeds:
                 return Origin.UNKNOWN
             return Origin.EPOCH if "epoch" in name else Origin.INDEX
         word = _by_word(name)
+        if function.parameters[position].kind in ("*", "**"):
+            return self._merged(self.inference.given(key, function.parameters[position])[:8])
         if word & (Origin.FRESH | Origin.EPOCH | Origin.RANK):
             return word
-        if INIT_FUNCTION.search(function.name) and position == (1 if function.owner else 0):
+        first = 1 if function.owner and function.name != "<lambda>" else 0
+        named = key in self._inits.passed or INIT_FUNCTION.search(function.name)
+        if named and position == first:
             return Origin.WORKER
         if word:
             return word
@@ -181,7 +188,7 @@ class Seeds:
         if given:
             return self._merged(given[:8])
         constant = "seed" in name or function.parameters[position].default is not None
-        return Origin.CONSTANT if constant or self.is_init(key) else Origin.UNKNOWN
+        return Origin.CONSTANT if constant or key in self._inits else Origin.UNKNOWN
 
     def _merged(self, given: list[tuple[Expression, FunctionKey]]) -> Origin:
         found = Origin.CONSTANT

@@ -13,7 +13,7 @@ from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.reach import reach
 from seedaug.lint.seeds import Origin
 from seedaug.lint.syntax import Call, Constant, Function, Loop, Name, walk
-from seedaug.lint.values import External
+from seedaug.lint.values import External, FunctionValue
 
 __all__ = ["check_distributed", "is_distributed"]
 
@@ -32,6 +32,7 @@ CARING = frozenset(
 )
 EVALUATION = re.compile(r"(^|_|\.)(val|valid|validation|test|eval|dev|infer|query|gallery)", re.I)
 SEEDING_HELPER = re.compile(r"seed|random|determin", re.IGNORECASE)
+STEP = re.compile(r"step|^it(er\w*)?$", re.IGNORECASE)
 EPOCH = re.compile(r"epoch|^ep$", re.IGNORECASE)
 
 
@@ -54,8 +55,18 @@ def is_distributed(context: Context, path: str) -> bool:
 def _samplers(context: Context) -> Iterator[Finding]:
     for scope, function in context.project.functions():
         for call in function.calls:
-            if last_name(call.function) == "DistributedSampler" and _shuffles(function, call):
+            if _is_sampler(context, scope, call) and _shuffles(function, call):
                 yield from _sampler(context, scope, call)
+
+
+def _is_sampler(context: Context, scope: FunctionKey, call: Call) -> bool:
+    name = last_name(call.function)
+    if name == "DistributedSampler":
+        return True
+    return "Sampler" in name and any(
+        isinstance(value, External) and value.path.endswith(".DistributedSampler")
+        for value in context.inference.values(call.function, scope)
+    )
 
 
 def _shuffles(function: Function, call: Call) -> bool:
@@ -116,30 +127,53 @@ def _epoch_loops(context: Context, path: str) -> Iterator[tuple[FunctionKey, Loo
     module = context.project.module(path)
     for function in module.functions.values() if module else ():
         for loop in function.loops:
+            if _counts_steps(loop):
+                yield (path, function.qualname), loop
+                continue
             words = [*loop.target, *(part.id for part in walk(loop.value) if isinstance(part, Name))]
             words += [last_name(part) for part in walk(loop.value)]
             if any(EPOCH.search(word) for word in words):
                 yield (path, function.qualname), loop
 
 
+def _counts_steps(loop: Loop) -> bool:
+    """`for step in range(steps)`, which takes the batches of many epochs."""
+    return (
+        isinstance(loop.value, Call)
+        and last_name(loop.value.function) == "range"
+        and any(STEP.search(name) for name in loop.target)
+    )
+
+
 def _cared_for(context: Context, paths: list[str]) -> bool:
     return any(CARING & context.workers.roots.imports(path) for path in paths)
 
 
+def _set_sites(context: Context) -> list[FunctionKey]:
+    """The functions that call set_epoch of a sampler or loader, not a method of the project's."""
+    return [
+        site.scope
+        for site in context.project.calls.get("set_epoch", ())
+        if not any(
+            isinstance(value, FunctionValue)
+            for value in context.inference.values(site.call.function, site.scope)
+        )
+    ]
+
+
 def _set_in(context: Context, path: str) -> bool:
-    return any(site.scope[0] == path for site in context.project.calls.get("set_epoch", ()))
+    return any(scope[0] == path for scope in _set_sites(context))
 
 
 def _set_anywhere(context: Context, path: str) -> bool:
-    sites = context.project.calls.get("set_epoch", ())
-    return any(context.project.together(site.scope[0], path) for site in sites)
+    return any(context.project.together(scope[0], path) for scope in _set_sites(context))
 
 
 def _set_under(context: Context, key: FunctionKey) -> bool:
     """Whether what a loop's function calls sets the epoch, or its file does."""
     if _set_in(context, key[0]):
         return True
-    sites = {site.scope for site in context.project.calls.get("set_epoch", ())}
+    sites = set(_set_sites(context))
     return any(one in sites for one in reach(context.inference, [key]))
 
 
@@ -153,6 +187,8 @@ def _seeds(context: Context) -> Iterator[Finding]:
         if key in context.workers or key in context.workers.inits:
             continue
         if not is_distributed(context, key[0]) or _spawns(context, key):
+            continue
+        if _cared_for(context, [key[0]]):
             continue
         function = context.project.function(key)
         if SEEDING_HELPER.search(function.name) and function.parameters:

@@ -9,9 +9,9 @@ from seedaug.lint.context import Context
 from seedaug.lint.draws import Draw, From
 from seedaug.lint.findings import Finding, Place
 from seedaug.lint.project import ClassKey, FunctionKey, last_name
-from seedaug.lint.reach import reach
+from seedaug.lint.reach import called, edges_by_call, reach
 from seedaug.lint.seeding import Seeding
-from seedaug.lint.syntax import MODULE, Attribute, Expression, Function, Name
+from seedaug.lint.syntax import MODULE, Attribute, Call, Expression, Function, Name
 from seedaug.lint.values import FunctionValue, Made
 
 __all__ = ["check_draws"]
@@ -27,13 +27,14 @@ HELD = {
 
 def check_draws(context: Context) -> Iterator[Finding]:
     """Findings for the draws of everything that workers run."""
-    ungoverned = _not_seeded_below(context)
+    points = _seeding_points(context)
+    ungoverned = _not_seeded_below(context, points)
     reseeded = _reseeded(context)
     for key, draws in context.draws.items():
         if key[0] not in context.project.asked or key in context.workers.inits:
             continue
         for draw in draws:
-            found = _check(context, key, draw, ungoverned, reseeded)
+            found = _check(context, key, draw, ungoverned, points, reseeded)
             if found is not None:
                 yield found
 
@@ -43,6 +44,7 @@ def _check(
     key: FunctionKey,
     draw: Draw,
     ungoverned: frozenset[FunctionKey],
+    points: dict[FunctionKey, list[Call]],
     reseeded: Reseeded,
 ) -> Finding | None:
     way = context.way(key)
@@ -61,8 +63,9 @@ def _check(
     if draw.source is From.NUMBA:
         message = f"`{draw.text}` in compiled code draws from numba's generator, in {way}"
         return context.finding("SDA104", key, draw.call, message)
-    if draw.source is From.NUMPY and (key not in ungoverned or _seeded_before(context, key, draw)):
-        return None
+    if draw.source is From.NUMPY:
+        if key not in ungoverned or _is_after(draw.call, points.get(key, [])):
+            return None
     if thread:
         message = f"`{draw.text}` is drawn in threads of a worker, in {way}: their timing decides"
         return context.finding("SDA103", key, draw.call, message)
@@ -139,19 +142,50 @@ def _made_here(context: Context, made: Made) -> tuple[Place, str]:
 # Seeded again
 
 
-def _not_seeded_below(context: Context) -> frozenset[FunctionKey]:
-    """The functions that run under some root that does not seed NumPy's global generator itself."""
+def _not_seeded_below(
+    context: Context, points: dict[FunctionKey, list[Call]]
+) -> frozenset[FunctionKey]:
+    """The functions that some root runs without having seeded NumPy's global generator before."""
     workers = context.workers
-    seeders = {
+    if not points:
+        return frozenset(workers.reached)
+    after = [
+        target
+        for key, calls in points.items()
+        for call in context.project.function(key).calls
+        if _is_after(call, calls)
+        for target, _ in called(context.inference, call, key)
+    ]
+    below = reach(context.inference, after)
+    waiting = [
         key
-        for key, seedings in context.seedings.items()
-        if any(one.what in ("numpy", "everything") and not on_evaluation(one) for one in seedings)
+        for key, how in workers.reached.items()
+        if how.by is None and (key not in below or _is_dataset(context, key))
+    ]
+    found = set(waiting)
+    while waiting:
+        key = waiting.pop()
+        seeded = points.get(key, [])
+        for target, call in edges_by_call(context.inference, key):
+            if target not in found and (call is None or not _is_after(call, seeded)):
+                found.add(target)
+                waiting.append(target)
+    return frozenset(found)
+
+
+def _seeding_points(context: Context) -> dict[FunctionKey, list[Call]]:
+    """The calls that seed NumPy's global generator, themselves or by what they surely call."""
+    points = {
+        key: [
+            one.call
+            for one in seedings
+            if one.what in ("numpy", "everything") and not on_evaluation(one)
+        ]
+        for key, seedings in context.all_seedings.items()
     }
-    everything = frozenset(workers.reached)
-    if not seeders:
-        return everything
-    callers: dict[FunctionKey, list[FunctionKey]] = {}
-    for key in workers.reached:
+    points = {key: calls for key, calls in points.items() if calls}
+    callers: dict[FunctionKey, list[tuple[FunctionKey, Call]]] = {}
+    for key in context.workers.reached if points else ():
         for call in context.project.function(key).calls:
             targets = {
                 value.key
@@ -159,27 +193,24 @@ def _not_seeded_below(context: Context) -> frozenset[FunctionKey]:
                 if isinstance(value, FunctionValue)
             }
             if len(targets) == 1:  # else some of them may seed, and others not
-                callers.setdefault(targets.pop(), []).append(key)
-    seeded = set(seeders)
-    waiting = list(seeders)
+                callers.setdefault(targets.pop(), []).append((key, call))
+    waiting = list(points)
     while waiting:
-        for caller in callers.get(waiting.pop(), ()):
-            if caller not in seeded:
-                seeded.add(caller)
+        for caller, call in callers.get(waiting.pop(), ()):
+            if caller not in points:
                 waiting.append(caller)
-    roots = [key for key, how in workers.reached.items() if how.by is None]
-    below = reach(context.inference, [root for root in roots if root in seeded])
-    return frozenset(reach(context.inference, [root for root in roots if root not in below]))
+            if all(call is not one for one in points.setdefault(caller, [])):
+                points[caller].append(call)
+    return points
 
 
-def _seeded_before(context: Context, key: FunctionKey, draw: Draw) -> bool:
-    """Whether a seeding stands before a draw, under the same conditions."""
-    return any(
-        one.what in ("numpy", "everything")
-        and one.call.span < draw.call.span
-        and one.call.guards <= draw.call.guards
-        for one in context.seedings.get(key, ())
-    )
+def _is_after(call: Call, seedings: list[Call]) -> bool:
+    return any(one.span < call.span and one.guards <= call.guards for one in seedings)
+
+
+def _is_dataset(context: Context, key: FunctionKey) -> bool:
+    owner = context.project.function(key).owner
+    return owner is not None and context.workers.roots.kind((key[0], owner)) == "dataset"
 
 
 def on_evaluation(seeding: Seeding) -> bool:

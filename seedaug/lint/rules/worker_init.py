@@ -44,7 +44,7 @@ def _check(
     origin = context.seeds.origin(seeding.seed, seeding.scope)
     name = context.name(root)
     text = seeding.text
-    idle = _idle(context, seeding)
+    idle = _idle(context, root, seeding)
     if idle:
         return context.finding("SDA305", key, seeding.call, f"`{text}` in {name} {idle}")
     never = _never_runs(context, root, seeding, passed)
@@ -74,7 +74,7 @@ def _check(
     return context.finding("SDA301", key, seeding.call, message, fix=fix)
 
 
-def _idle(context: Context, seeding: Seeding) -> str:
+def _idle(context: Context, root: FunctionKey, seeding: Seeding) -> str:
     """What is wrong if the generator that is seeded is none that samples draw from."""
     if seeding.what not in ("random", "torch"):
         return ""
@@ -82,7 +82,7 @@ def _idle(context: Context, seeding: Seeding) -> str:
     mine = From.RANDOM if seeding.what == "random" else From.TORCH
     seeds_numpy = any(
         one.what in ("numpy", "everything")
-        for key in context.workers.inits.reached
+        for key in reach(context.inference, [root])
         for one in context.own_seedings(key)
     )
     if From.NUMPY in sources and mine not in sources and not seeds_numpy:
