@@ -29,6 +29,7 @@ class Classes:
         self._lines: dict[ClassKey, list[ClassKey]] = {}
         self._foreign: dict[ClassKey, tuple[str, ...]] = {}
         self._below: dict[ClassKey, list[ClassKey]] = {}
+        self._methods: dict[tuple[ClassKey, str], list[FunctionKey]] = {}
         self._families: dict[ClassKey, list[ClassKey]] = {}
 
     def line(self, key: ClassKey) -> list[ClassKey]:
@@ -85,11 +86,15 @@ class Classes:
 
     def methods(self, key: ClassKey, name: str) -> list[FunctionKey]:
         """What `self.name` may call for an object of the class or of a subclass."""
+        known = self._methods.get((key, name))
+        if known is not None:
+            return known
         found: list[FunctionKey] = []
         for one in (key, *self.below(key)):
             method = self.method(one, name)
             if method is not None and method not in found:
                 found.append(method)
+        self._methods[key, name] = found
         return found
 
     def method(self, key: ClassKey, name: str) -> FunctionKey | None:

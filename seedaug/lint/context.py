@@ -27,6 +27,7 @@ class Context:
         self.workers = Workers(project)
         self.inference = self.workers.inference
         roots = frozenset(key for key, how in self.workers.reached.items() if how.by is None)
+        self._own_seedings: dict[FunctionKey, list[Seeding]] = {}
         self.seeds = Seeds(self.inference, roots, self.workers.inits)
 
     @cached_property
@@ -53,6 +54,11 @@ class Context:
 
     def own_seedings(self, key: FunctionKey) -> list[Seeding]:
         """The seedings in a function whose seed it does not just get from its caller."""
+        if key not in self._own_seedings:
+            self._own_seedings[key] = self._find_own_seedings(key)
+        return self._own_seedings[key]
+
+    def _find_own_seedings(self, key: FunctionKey) -> list[Seeding]:
         found = list(seedings_in(self.inference, key))
         how = self.workers.reached.get(key)
         is_root = (how is not None and how.by is None) or key in self.workers.inits.passed

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from seedaug.lint.context import Context
 from seedaug.lint.findings import Finding, Place, Report
+from seedaug.lint.imports import Imports
+from seedaug.lint.processes import in_processes
 from seedaug.lint.project import Project
 from seedaug.lint.rules.distributed import check_distributed
 from seedaug.lint.rules.drawing import check_draws
 from seedaug.lint.rules.sample_seeds import check_sample_seeds
 from seedaug.lint.rules.worker_init import check_worker_init
-from seedaug.lint.scan import load, scan
+from seedaug.lint.scan import load, no_collection, scan
 from seedaug.lint.settings import Settings
 from seedaug.lint.sources import read_source, shown
 from seedaug.lint.syntax import Module
@@ -37,13 +40,14 @@ def analyse(
         settings: which rules, and for which torch.
         progress: called with how many files are parsed, and of how many.
     """
-    scanned = scan(paths, settings.processes, progress)
-    order = {os.path.abspath(path): at for at, path in enumerate(paths)}
-    found = [
-        replace(finding, severity=settings.severity(finding.code))
-        for finding in check_modules(scanned.modules, load)
-        if settings.wants(finding.code, finding.place.path)
-    ]
+    with no_collection():
+        scanned = scan(paths, settings.processes, progress)
+        order = {os.path.abspath(path): at for at, path in enumerate(paths)}
+        found = [
+            replace(finding, severity=settings.severity(finding.code))
+            for finding in check_modules(scanned.modules, scanned.left, settings.processes)
+            if settings.wants(finding.code, finding.place.path)
+        ]
     found.sort(key=lambda one: (order[one.place.path], one.place, one.code))
     columns = _Columns()
     return Report(
@@ -52,16 +56,24 @@ def analyse(
 
 
 def check_modules(
-    modules: Iterable[Module], load: Callable[[str], Module | None] | None = None
-) -> Iterator[Finding]:
-    """All findings in parsed files, of every rule; columns in bytes, paths as the modules'."""
-    context = Context(Project(modules, load))
-    seen: set[tuple[Place, str]] = set()
-    for check in CHECKS:
-        for finding in check(context):
-            if (finding.place, finding.code) not in seen:
-                seen.add((finding.place, finding.code))
-                yield finding
+    modules: Sequence[Module], left: Iterable[str] = (), processes: int = 1
+) -> list[Finding]:
+    """All findings in parsed files, of every rule; columns in bytes, paths as the modules'.
+
+    Files that have nothing to do with each other are looked at apart, in processes of their own
+    if there are many.
+    """
+    by_path = {module.path: module for module in modules}
+    imports = Imports(by_path, frozenset(left))
+    groups = [[by_path[path] for path in paths] for paths in imports.groups()]
+    groups = [group for group in groups if any(one.speaks_of_random for one in group)]
+    found = in_processes(partial(_check_group, imports), groups, processes)
+    return list(dict.fromkeys(finding for findings in found for finding in findings))
+
+
+def _check_group(imports: Imports, modules: Sequence[Module]) -> list[Finding]:
+    context = Context(Project(modules, load, imports))
+    return [finding for check in CHECKS for finding in check(context)]
 
 
 class _Columns:

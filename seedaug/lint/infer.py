@@ -75,6 +75,8 @@ class Inference:
         # one knows not what, as they are come across; and whether the first parameter is left out.
         self.indirect = {} if indirect is None else indirect
         self._known: dict[tuple[int, FunctionKey], Values] = {}
+        self.edges: dict[FunctionKey, list[tuple[FunctionKey, bool]]] = {}  # reach's memory
+        self.seed_parameters: dict[FunctionKey, tuple[str, str] | None] = {}  # seeding's
         self._attributes_known: dict[tuple[ClassKey, str], Values] = {}
         self._sites_known: dict[FunctionKey, list[tuple[CallSite, bool]]] = {}
         self._class_sites_known: dict[tuple[ClassKey, FunctionKey | None], list[CallSite]] = {}

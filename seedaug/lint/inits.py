@@ -8,7 +8,16 @@ from seedaug.lint.infer import Inference
 from seedaug.lint.known import INIT_FUNCTION
 from seedaug.lint.project import FunctionKey
 from seedaug.lint.reach import callables, reach
-from seedaug.lint.syntax import Attribute, Call, Constant, Function, FunctionReference, Name, walk
+from seedaug.lint.syntax import (
+    Attribute,
+    Call,
+    Constant,
+    Expression,
+    Function,
+    Module,
+    Name,
+    walk,
+)
 from seedaug.lint.values import FunctionValue, Instance
 
 __all__ = ["InitFunctions", "Passed"]
@@ -96,28 +105,32 @@ class InitFunctions:
     def _is_mentioned(self, key: FunctionKey) -> bool:
         """Whether any file speaks of the function, other than where it is defined."""
         name = self._inference.project.function(key).name
-        for module in self._inference.project.modules.values():
-            for function in module.functions.values() if module else ():
-                for call in function.calls:
-                    for part in walk(call):
-                        if isinstance(part, Name | Attribute) and name == (
-                            part.id if isinstance(part, Name) else part.name
-                        ):
-                            return True
-                for assigned in function.names.values():
-                    for one in assigned:
-                        if isinstance(one.value, FunctionReference):
-                            continue
-                        if any(
-                            (isinstance(part, Name) and part.id == name)
-                            or (isinstance(part, Attribute) and part.name == name)
-                            for part in walk(one.value)
-                        ):
-                            return True
-                if any(
-                    isinstance(part, Name) and part.id == name
-                    for result in function.returns
-                    for part in walk(result)
-                ):
-                    return True
-        return False
+        return any(
+            _mentions(module, name)
+            for module in self._inference.project.modules.values()
+            if module is not None and (module.path == key[0] or _imports(module, key[0], name))
+        )
+
+
+def _imports(module: Module, path: str, name: str) -> bool:
+    """Whether a file imports a name, or perhaps the whole file that defines it."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return any(
+        one.name in (name, "*", stem) or one.module.rpartition(".")[2] == stem
+        for one in module.imports
+    )
+
+
+def _mentions(module: Module, name: str) -> bool:
+    for function in module.functions.values():
+        said: list[Expression] = [*function.calls, *function.returns]
+        said += [one.value for names in function.names.values() for one in names]
+        said += [one.value for one in function.stored]
+        for expression in said:
+            if any(
+                (isinstance(part, Name) and part.id == name)
+                or (isinstance(part, Attribute) and part.name == name)
+                for part in walk(expression)
+            ):
+                return True
+    return False

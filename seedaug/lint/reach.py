@@ -50,10 +50,21 @@ class Reached:
 
 
 def reach(
-    inference: Inference, roots: Iterable[FunctionKey], avoid: frozenset[FunctionKey] = frozenset()
+    inference: Inference,
+    roots: Iterable[FunctionKey],
+    avoid: frozenset[FunctionKey] = frozenset(),
+    depth: int = 1000,
 ) -> dict[FunctionKey, Reached]:
-    """The functions that run when the roots do; not those to `avoid`."""
+    """The functions that run when the roots do; not those to `avoid`.
+
+    Args:
+        inference: over the project.
+        roots: where to begin.
+        avoid: where not to go.
+        depth: the most calls from a root.
+    """
     found: dict[FunctionKey, Reached] = {}
+    steps: dict[FunctionKey, int] = {}
     waiting: deque[FunctionKey] = deque()
     for root in roots:
         if root not in found and root not in avoid:
@@ -62,19 +73,25 @@ def reach(
     while waiting:
         key = waiting.popleft()
         here = found[key]
+        if steps.get(key, 0) >= depth:
+            continue
         for target, thread in edges(inference, key):
             if target not in found and target not in avoid:
+                steps[target] = steps.get(key, 0) + 1
                 found[target] = Reached(here.root, key, here.thread or thread)
                 waiting.append(target)
     return found
 
 
-def edges(inference: Inference, key: FunctionKey) -> Iterator[tuple[FunctionKey, bool]]:
+def edges(inference: Inference, key: FunctionKey) -> list[tuple[FunctionKey, bool]]:
     """The functions that a function calls, and whether in a thread of their own."""
-    function = inference.project.function(key)
-    for call in function.calls:
-        yield from called(inference, call, key)
-    yield from _implied(inference, function, key)
+    known = inference.edges.get(key)
+    if known is None:
+        function = inference.project.function(key)
+        found = [one for call in function.calls for one in called(inference, call, key)]
+        found += _implied(inference, function, key)
+        known = inference.edges[key] = list(dict.fromkeys(found))
+    return known
 
 
 def edges_by_call(
@@ -171,7 +188,6 @@ def _by_unique_name(inference: Inference, call: Call, key: FunctionKey) -> Itera
     if call.function.name in COMMON_METHODS:
         return
     owners = inference.project.methods.get(call.function.name, ())
-    owners = [one for one in owners if inference.project.together(one[0], key[0])]
     if not owners:
         return
     family = inference.classes.family(owners[0])

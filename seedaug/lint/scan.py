@@ -23,14 +23,19 @@ from seedaug.lint.reasons import reason
 from seedaug.lint.sources import read_source, shown
 from seedaug.lint.syntax import Module
 
-__all__ = ["Scanned", "load", "scan"]
+__all__ = ["Scanned", "load", "no_collection", "scan"]
 
 FEW = 48  # files that are not worth a process
+SMALL = 2000  # characters
 CHUNK = 24  # files that a process is given at a time
 # What is in every file that can have a finding, or that says what a class or generator is.
 RELEVANT = re.compile(
     r"random|rng|Random|Generator|DataLoader|Dataset|__getitem__|__iter__|__call__|collate|"
     r"[Tt]ransform|[Aa]ugment|epoch|seed|Sampler|randn|randu|Pipe|spawn|class \w+\(.*\["
+)
+
+RANDOM = re.compile(
+    r"random|rng|RNG|[Gg]enerator|seed|randn|randu|rand_|Sampler|imgaug|qmc|RandomState|rvs"
 )
 
 Read = tuple[str, Module | Unread | None, str]  # path; what came; a remark
@@ -41,11 +46,13 @@ Packed = tuple[str, bytes | Unread | None, str]  # the same with the module pick
 class Scanned:
     """Args:
     modules: of the files that can matter.
+    left: the other files that were read.
     unread: files that were not read, or not wholly.
     files: how many were read.
     """
 
     modules: list[Module]
+    left: list[str]
     unread: list[Unread]
     files: int
 
@@ -62,9 +69,10 @@ def scan(
     """
     modules: list[Module] = []
     unread: list[Unread] = []
+    left: list[str] = []
     files = 0
     names = [os.path.abspath(path) for path in paths]
-    with _no_collection():
+    with no_collection():
         for done, (path, found, remark) in enumerate(_read_all(names, processes), 1):
             if isinstance(found, Unread):
                 unread.append(found)
@@ -72,13 +80,15 @@ def scan(
                 files += 1
                 if remark:
                     unread.append(Unread(shown(Path(path)), remark))
-                if found is not None:
+                if found is None:
+                    left.append(path)
+                else:
                     modules.append(found)
             if progress is not None:
                 progress(done, len(names))
     order = {name: at for at, name in enumerate(names)}
     modules.sort(key=lambda module: order[module.path])
-    return Scanned(modules, sorted(unread, key=lambda one: one.path), files)
+    return Scanned(modules, left, sorted(unread, key=lambda one: one.path), files)
 
 
 def load(path: str) -> Module | None:
@@ -88,7 +98,7 @@ def load(path: str) -> Module | None:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Without Python's search for cycles, which takes longer than the parsing; there are none."""
     enabled = gc.isenabled()
     gc.disable()
@@ -135,6 +145,11 @@ def _in_processes(chunks: list[list[str]], processes: int) -> Iterator[Read]:
                 yield name, gone, ""
 
 
+def _can_matter(path: Path, text: str) -> bool:
+    """Whether a file can have a finding, or lead to one: passing names on is what small files do."""
+    return len(text) < SMALL or path.name == "__init__.py" or RELEVANT.search(text) is not None
+
+
 def _begin() -> None:
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends this process
@@ -168,8 +183,10 @@ def _read(name: str, everything: bool = False) -> Read:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a `\d` in somebody's string
             tree = ast.parse(source.text)
-        if not everything and not RELEVANT.search(source.text):
+        if not everything and not _can_matter(path, source.text):
             return name, None, source.remark
-        return name, extract(tree, name), source.remark
+        module = extract(tree, name)
+        module.speaks_of_random = RANDOM.search(source.text) is not None
+        return name, module, source.remark
     except (OSError, SyntaxError, RecursionError, MemoryError, ValueError) as error:
         return name, Unread(shown(path), reason(error, text)), ""

@@ -161,6 +161,13 @@ class SeedParameter:
 
 def seed_parameter(inference: Inference, key: FunctionKey) -> SeedParameter | None:
     """The parameter with which a function seeds, or makes a generator that it returns."""
+    if key not in inference.seed_parameters:
+        inference.seed_parameters[key] = _seed_parameter(inference, key)
+    found = inference.seed_parameters[key]
+    return None if found is None else SeedParameter(*found)
+
+
+def _seed_parameter(inference: Inference, key: FunctionKey) -> tuple[str, str] | None:
     function = inference.project.function(key)
     names = {one.name for one in function.parameters if one.name not in function.names}
     for call in function.calls:
@@ -170,7 +177,7 @@ def seed_parameter(inference: Inference, key: FunctionKey) -> SeedParameter | No
         for value in inference.values(call.function, key):
             if isinstance(value, External):
                 if value.path in GLOBAL or EVERYTHING.search(value.path):
-                    return SeedParameter(given.id, "everything")
+                    return given.id, "everything"
                 if value.path in GENERATOR_TYPES and any(call is one for one in function.returns):
-                    return SeedParameter(given.id, "made")
+                    return given.id, "made"
     return None

@@ -235,6 +235,17 @@ class Module:
     path: str
     functions: dict[str, Function]
     classes: dict[str, Class]
+    speaks_of_random: bool = True  # whether its text has a word that every finding needs
+
+    @property
+    def imports(self) -> Iterator[Import]:
+        """All its imports, wherever they stand."""
+        for function in self.functions.values():
+            for assigned in function.names.values():
+                for one in assigned:
+                    if isinstance(one.value, Import):
+                        yield one.value
+            yield from function.star_imports
 
     @property
     def body(self) -> Function:

@@ -32,6 +32,7 @@ CARING = frozenset(
 )
 EVALUATION = re.compile(r"(^|_|\.)(val|valid|validation|test|eval|dev|infer|query|gallery)", re.I)
 SEEDING_HELPER = re.compile(r"seed|random|determin", re.IGNORECASE)
+NEAR = 5  # calls from where an epoch is run, or a rank begins
 STEP = re.compile(r"step|^it(er\w*)?$", re.IGNORECASE)
 EPOCH = re.compile(r"epoch|^ep$", re.IGNORECASE)
 
@@ -42,21 +43,20 @@ def check_distributed(context: Context) -> Iterator[Finding]:
     yield from _seeds(context)
 
 
-def is_distributed(context: Context, path: str) -> bool:
-    """Whether a file, or one in the project that it is used with, starts several ranks."""
-    calls = context.project.calls
-    together = context.project.together
-    return any(together(site.scope[0], path) for sign in SIGNS for site in calls.get(sign, ()))
+def is_distributed(context: Context) -> bool:
+    """Whether a project starts several ranks."""
+    return any(context.project.calls.get(sign) for sign in SIGNS)
 
 
 # set_epoch
 
 
 def _samplers(context: Context) -> Iterator[Finding]:
+    every_loop = [one for path in context.project.asked for one in _epoch_loops(context, path)]
     for scope, function in context.project.functions():
         for call in function.calls:
             if _is_sampler(context, scope, call) and _shuffles(function, call):
-                yield from _sampler(context, scope, call)
+                yield from _sampler(context, scope, call, every_loop)
 
 
 def _is_sampler(context: Context, scope: FunctionKey, call: Call) -> bool:
@@ -83,22 +83,19 @@ def _shuffles(function: Function, call: Call) -> bool:
     return not any(EVALUATION.search(word) for word in words)
 
 
-def _sampler(context: Context, scope: FunctionKey, call: Call) -> Iterator[Finding]:
+def _sampler(
+    context: Context, scope: FunctionKey, call: Call, every_loop: list[tuple[FunctionKey, Loop]]
+) -> Iterator[Finding]:
     path = scope[0]
-    loops = list(_epoch_loops(context, path))
+    loops = [one for one in every_loop if one[0][0] == path]
     elsewhere = not loops
     if elsewhere:
-        loops = [
-            one
-            for other in context.project.asked
-            if other != path and context.project.together(other, path)
-            for one in _epoch_loops(context, other)
-        ]
+        loops = every_loop
     if not loops or _cared_for(context, [path, *(key[0] for key, _ in loops)]):
         return
     if _set_in(context, path) or any(_set_under(context, key) for key, _ in loops):
         return
-    if all(key != scope for key, _ in loops) and _set_anywhere(context, path):
+    if all(key != scope for key, _ in loops) and _set_sites(context):
         return
     key, loop = loops[0]
     related: tuple[tuple[Place, str], ...] = (
@@ -165,16 +162,12 @@ def _set_in(context: Context, path: str) -> bool:
     return any(scope[0] == path for scope in _set_sites(context))
 
 
-def _set_anywhere(context: Context, path: str) -> bool:
-    return any(context.project.together(scope[0], path) for scope in _set_sites(context))
-
-
 def _set_under(context: Context, key: FunctionKey) -> bool:
     """Whether what a loop's function calls sets the epoch, or its file does."""
     if _set_in(context, key[0]):
         return True
     sites = set(_set_sites(context))
-    return any(one in sites for one in reach(context.inference, [key]))
+    return any(one in sites for one in reach(context.inference, [key], depth=NEAR))
 
 
 # Seeds
@@ -183,10 +176,13 @@ def _set_under(context: Context, key: FunctionKey) -> bool:
 def _seeds(context: Context) -> Iterator[Finding]:
     if not _draws_from_globals(context):
         return
-    for key, _ in context.project.functions():
-        if key in context.workers or key in context.workers.inits:
+    calls = context.project.calls
+    started = {site.scope[0] for sign in SIGNS for site in calls.get(sign, ())}
+    own = [key for key, _ in context.project.functions() if key[0] in started]
+    for key in reach(context.inference, own, depth=NEAR):
+        if key in context.workers or key in context.workers.inits or _spawns(context, key):
             continue
-        if not is_distributed(context, key[0]) or _spawns(context, key):
+        if key[0] not in context.project.asked:
             continue
         if _cared_for(context, [key[0]]):
             continue

@@ -55,7 +55,7 @@ def _check(
     direct = seeding.what in ("numpy", "random") and seeding.call.arguments
     fix = Fix("torch-seed") if direct else None
     if origin & Origin.EPOCH:
-        if origin & Origin.RANK or not is_distributed(context, key[0]):
+        if origin & Origin.RANK or not is_distributed(context):
             return None
         message = f"`{text}` in {name} gives the workers of every rank the same seeds"
         return context.finding("SDA304", key, seeding.call, message)
@@ -95,12 +95,7 @@ def _sources(context: Context, path: str) -> set[From]:
     near = {
         draw.source for key, draws in context.draws.items() for draw in draws if key[0] == path
     }
-    return near or {
-        draw.source
-        for key, draws in context.draws.items()
-        for draw in draws
-        if context.project.together(key[0], path)
-    }
+    return near or {draw.source for draws in context.draws.values() for draw in draws}
 
 
 def _never_runs(
