@@ -15,23 +15,23 @@ __all__ = ["in_processes"]
 
 MANY = 400  # files that are worth processes
 
-_work: Callable[[Sequence[Module]], list[Finding]]
-_groups: list[list[Module]]
+Work = Callable[[Sequence[Module]], list[Finding]]
+
+_work: list[tuple[Work, list[list[Module]]]] = []  # what forks find
 
 
 def in_processes(
-    work: Callable[[Sequence[Module]], list[Finding]],
+    work: Work,
     groups: list[list[Module]],
     processes: int,
 ) -> Iterator[list[Finding]]:
     """What `work` gives for each group, in whatever order."""
-    global _work, _groups
     can_fork = "fork" in multiprocessing.get_all_start_methods()
     if sum(map(len, groups)) < MANY or not can_fork:
         yield from map(work, groups)
         return
     # Even one process more is quicker than none: what it made, nobody has to clear away.
-    _work, _groups = work, sorted(groups, key=len, reverse=True)  # the longest first
+    _work.append((work, sorted(groups, key=len, reverse=True)))  # the longest first
     gc.freeze()  # what exists is shared with the forks: nobody is to touch its counters
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin)
     try:
@@ -39,7 +39,7 @@ def in_processes(
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         gc.unfreeze()
-        _groups = []
+        _work.clear()
 
 
 def _begin() -> None:
@@ -48,4 +48,5 @@ def _begin() -> None:
 
 
 def _run(number: int) -> list[Finding]:
-    return _work(_groups[number])
+    work, groups = _work[-1]
+    return work(groups[number])
