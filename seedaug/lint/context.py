@@ -66,7 +66,9 @@ class Context:
         if passed_on is None or not self._is_given(key, passed_on.name):
             return found
         return [
-            one for one in found if not (isinstance(one.seed, Name) and one.seed.id == passed_on.name)
+            one
+            for one in found
+            if not (isinstance(one.seed, Name) and one.seed.id == passed_on.name)
         ]
 
     def _is_given(self, key: FunctionKey, name: str) -> bool:

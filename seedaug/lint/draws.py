@@ -38,7 +38,7 @@ from seedaug.lint.values import (
     Value,
 )
 
-__all__ = ["Draw", "From", "draws_in", "dotted"]
+__all__ = ["Draw", "From", "dotted", "draws_in"]
 
 
 class From(Enum):
@@ -133,7 +133,9 @@ def _by_name(inference: Inference, call: Call, name: str, key: FunctionKey) -> D
 def _draws(owner: Made | Typed, method: str) -> bool:
     if owner.path not in GENERATOR_TYPES:
         return False
-    return method in (QUASI_METHODS if "qmc" in owner.path or "Sobol" in owner.path else DRAW_METHODS)
+    return method in (
+        QUASI_METHODS if "qmc" in owner.path or "Sobol" in owner.path else DRAW_METHODS
+    )
 
 
 def _known(values: tuple[Value, ...]) -> bool:
@@ -215,7 +217,11 @@ def _by_argument(
 def _imgaug(inference: Inference, call: Call, key: FunctionKey) -> Draw | None:
     """A call of an augmenter of imgaug, whose generators are copied into the workers."""
     for value in inference.values(call.function, key):
-        if isinstance(value, Method) and value.name in IMGAUG_CALLS and IMGAUG.match(value.owner.path):
+        if (
+            isinstance(value, Method)
+            and value.name in IMGAUG_CALLS
+            and IMGAUG.match(value.owner.path)
+        ):
             return Draw(call, From.LIBRARY, dotted(call.function))
         if isinstance(value, External) and IMGAUG.match(value.path):
             return None

@@ -1,4 +1,4 @@
-"""From a syntax tree of Python's own parser to `syntax.Module`: one pass, nothing is imported or run."""
+"""From a syntax tree of Python's own parser to `syntax.Module`; nothing is imported or run."""
 
 from __future__ import annotations
 
@@ -296,7 +296,8 @@ class _Extractor:
             return Constant(value if isinstance(value, str | int | float | None) else repr(value))
         reader = _READERS.get(kind)
         if reader is not None:
-            return reader(self, node)
+            found: Expression = reader(self, node)
+            return found
         return Operation(tuple(self.parts(node)))
 
     def parts(self, node: ast.AST) -> list[Expression]:

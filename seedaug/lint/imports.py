@@ -6,16 +6,17 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping
 
+from seedaug.lint.known import words
 from seedaug.lint.syntax import Import, Module
 
 __all__ = ["Imports"]
 
-LIBRARIES = frozenset(  # not `datasets` and the like: many projects have their own
+LIBRARIES = words(  # not `datasets` and the like: many projects have their own
     """numpy torch torchvision torchaudio torchtext scipy sklearn skimage cv2 PIL pandas matplotlib
     tensorflow keras jax flax lightning pytorch_lightning transformers albumentations kornia monai
     imgaug numba random os sys math time typing collections functools itertools json re copy glob
     pathlib abc dataclasses multiprocessing threading concurrent contextlib enum warnings logging
-    argparse pickle shutil subprocess types builtins""".split()
+    argparse pickle shutil subprocess types builtins"""
 )
 SIGNS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "environment.yml")
 
@@ -161,7 +162,6 @@ class Imports:
             candidates = (stem + ".py", os.path.join(stem, "__init__.py"))
             self._exists[stem] = next((path for path in candidates if self._is_file(path)), None)
         return self._exists[stem]
-
 
     def _is_file(self, path: str) -> bool:
         return path in self._modules or (path not in self._left and os.path.isfile(path))

@@ -1,7 +1,8 @@
 """What names and expressions stand for: followed through assignments, imports, classes and calls.
 
-It asks only for what a rule wants to know, from there backwards, and remembers the answers. It does not tell one call
-of a function from another, nor the order of statements: an expression stands for everything that may be there.
+It asks only for what a rule wants to know, from there backwards, and remembers the answers. It does
+not tell one call of a function from another, nor the order of statements: an expression stands for
+everything that may be there.
 """
 
 from __future__ import annotations
@@ -380,7 +381,7 @@ class Inference:
         return self.values(self._keep(Attribute(call.arguments[0], name.value)), scope)
 
     def _any_method(self, owner: Expression, scope: FunctionKey) -> Iterable[Value]:
-        """`getattr(self, name)`: any method of the class itself, of those that are no one's business."""
+        """`getattr(self, name)`: any method of the class itself, or function of a module."""
         for value in self.values(owner, scope):
             if isinstance(value, Instance):
                 for name, qualname in self.project.class_(value.key).methods.items():
@@ -479,9 +480,7 @@ class Inference:
                 continue
             expression = site.call.keyword(parameter.name)
             if expression is None and parameter.kind == "positional":
-                expression = (
-                    site.call.arguments[at] if 0 <= at < len(site.call.arguments) else None
-                )
+                expression = site.call.arguments[at] if 0 <= at < len(site.call.arguments) else None
             if expression is not None:
                 found.append((expression, site.scope))
         return found

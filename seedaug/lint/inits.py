@@ -1,4 +1,4 @@
-"""The functions that workers start with: what `worker_init_fn` is given, and what is named like it."""
+"""The functions that workers start with: given as `worker_init_fn`, or named like it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the linter knows of libraries: who draws, who makes generators, what a dataset or a transform is."""
+"""What the linter knows of libraries: who draws, who makes generators, what a dataset is."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ __all__ = [
     "NUMPY_DRAWS",
     "RANDOM_DRAWS",
     "TORCH_DRAWS",
+    "words",
 ]
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 # Drawing
 
-NUMPY_DRAWS = _words(
+NUMPY_DRAWS = words(
     """rand randn randint random random_integers random_sample ranf sample bytes choice shuffle
     permutation uniform normal standard_normal beta binomial chisquare dirichlet exponential f gamma
     geometric gumbel hypergeometric laplace logistic lognormal logseries multinomial
@@ -30,20 +31,20 @@ NUMPY_DRAWS = _words(
     rayleigh standard_cauchy standard_exponential standard_gamma standard_t triangular vonmises wald
     weibull zipf"""
 )
-RANDOM_DRAWS = _words(
+RANDOM_DRAWS = words(
     """random randint randrange uniform choice choices sample shuffle gauss normalvariate
     lognormvariate triangular betavariate expovariate gammavariate paretovariate vonmisesvariate
     weibullvariate getrandbits randbytes binomialvariate"""
 )
-TORCH_DRAWS = _words(
+TORCH_DRAWS = words(
     """rand randn randint randperm normal bernoulli multinomial poisson rand_like randn_like
     randint_like"""
 )
 DRAW_METHODS = (
-    NUMPY_DRAWS | RANDOM_DRAWS | _words("integers permuted multivariate_hypergeometric tomaxint")
+    NUMPY_DRAWS | RANDOM_DRAWS | words("integers permuted multivariate_hypergeometric tomaxint")
 )
 # Methods of generators with names that hardly anything else has: enough to tell one by its name.
-TELLING_METHODS = DRAW_METHODS - _words("f power bytes sample wald gamma")
+TELLING_METHODS = DRAW_METHODS - words("f power bytes sample wald gamma")
 
 GENERATOR_TYPES = frozenset(
     {
@@ -64,12 +65,12 @@ GENERATOR_TYPES = frozenset(
         "mmcv.utils.np_random",
     }
 )
-QUASI_METHODS = _words("random draw integers random_base2 draw_base2")
-SAME_GENERATOR = _words("manual_seed spawn jumped clone_state")  # methods that give a generator back
-SAME_THING = frozenset(
+QUASI_METHODS = words("random draw integers random_base2 draw_base2")
+SAME_GENERATOR = words("manual_seed spawn jumped clone_state")  # methods that give a generator back
+SAME_THING = words(
     """functools.partial copy.copy copy.deepcopy builtins.list builtins.tuple builtins.iter
     builtins.sorted builtins.reversed builtins.set typing.cast torch.nn.ModuleList
-    torch.nn.Sequential builtins.vars""".split()
+    torch.nn.Sequential builtins.vars"""
 )
 GENERATOR_ARGUMENTS = ("generator", "random_state", "rng", "seed", "rand_state", "random_generator")
 # Take a generator to draw in the main process, or to make another generator from.
@@ -85,9 +86,10 @@ GENERATOR_NAME = re.compile(
     r"generator|gen|random|R|r|g)(_?\d*|_gen|_np|_py)$",
     re.IGNORECASE,
 )
-NUMPY_GLOBAL_USERS = frozenset(  # draw from NumPy's global generator unless told otherwise
+# draw from NumPy's global generator unless told otherwise
+NUMPY_GLOBAL_USERS = words(
     """sklearn.utils.shuffle sklearn.utils.resample sklearn.utils.random.sample_without_replacement
-    """.split()
+    """
 )
 LIBRARY_DRAWS = {  # draw from a generator of the library's own, which every worker inherits
     "cv2.randn": "OpenCV's generator",
@@ -95,7 +97,7 @@ LIBRARY_DRAWS = {  # draw from a generator of the library's own, which every wor
     "cv2.randShuffle": "OpenCV's generator",
 }
 IMGAUG = re.compile(r"^(imgaug\.augmenters|imgaug)\.")
-IMGAUG_CALLS = _words(
+IMGAUG_CALLS = words(
     """augment augment_image augment_images augment_batch augment_batches augment_batch_
     augment_bounding_boxes augment_keypoints augment_segmentation_maps augment_heatmaps
     augment_polygons augment_line_strings draw_sample draw_samples"""
@@ -119,7 +121,7 @@ NOT_A_DATASET = re.compile(
     r"(^|\.)(keras|tensorflow|tf|tfds|tensorflow_datasets|mxnet|gluon|paddle|jax|grain)(\.|$)|"
     r"(^|\.)(Sequence|PyDataset|LightningDataModule|DataModule|Callback)$"
 )
-SAMPLE_METHODS = _words("__getitem__ __getitems__ __next__ __iter__ get")
+SAMPLE_METHODS = words("__getitem__ __getitems__ __next__ __iter__ get")
 COLLATE = re.compile(r"collat|batchify", re.IGNORECASE)
 ITEM_METHOD = re.compile(
     r"^_*(get|load|read|prepare|make|fetch|build|process|sample|pull|augment|aug|random|rand|apply|"

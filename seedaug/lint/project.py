@@ -24,6 +24,7 @@ __all__ = ["CallSite", "ClassKey", "FunctionKey", "Project", "last_name"]
 FunctionKey: TypeAlias = tuple[str, str]  # path, qualified name
 ClassKey: TypeAlias = tuple[str, str]
 
+
 @dataclass(frozen=True, slots=True)
 class CallSite:
     """A call and the function that it stands in."""

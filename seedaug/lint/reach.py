@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from seedaug.lint.infer import Inference
-from seedaug.lint.known import INIT_FUNCTION
+from seedaug.lint.known import INIT_FUNCTION, words
 from seedaug.lint.project import CallSite, FunctionKey, last_name
 from seedaug.lint.syntax import Attribute, Call, Expression, Function
 from seedaug.lint.values import (
@@ -23,21 +23,21 @@ from seedaug.lint.values import (
 
 __all__ = ["Reached", "callables", "called", "edges", "edges_by_call", "reach"]
 
-THREADS = frozenset(
+THREADS = words(
     """concurrent.futures.ThreadPoolExecutor threading.Thread multiprocessing.pool.ThreadPool
-    multiprocessing.dummy.Pool threading.Timer""".split()
+    multiprocessing.dummy.Pool threading.Timer"""
 )
-COMMON_METHODS = frozenset(
+COMMON_METHODS = words(
     """append extend update items values copy close write split strip format lower upper index count
     forward backward train start submit apply fit_transform reset clone astype reshape transpose
     permute squeeze unsqueeze numpy detach float double tolist flatten contiguous repeat expand
     __init__ __len__ shuffle sample choice normal uniform random randint permutation load_state_dict
-    state_dict parameters named_parameters zero_grad cuda save load_data""".split()
+    state_dict parameters named_parameters zero_grad cuda save load_data"""
 )
 MOST_OWNERS = 8
 MOST_HELD = 400  # objects that are looked into for what they hold
 TELLING_LENGTH = 8  # of a method's name of several words
-NO_CALLBACK = frozenset("DataLoader print isinstance setattr getattr hasattr repr str id".split())
+NO_CALLBACK = words("DataLoader print isinstance setattr getattr hasattr repr str id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def called(
 
 
 def _by_unique_name(inference: Inference, call: Call, key: FunctionKey) -> Iterator[FunctionKey]:
-    """`x.method()` where nobody says what x is, and classes of one family alone have such a method."""
+    """`x.method()` of one knows not what, where few classes have such a method."""
     if not isinstance(call.function, Attribute) or len(call.function.name) < 5:
         return
     if call.function.name in COMMON_METHODS:

@@ -1,4 +1,4 @@
-"""Which functions workers begin with: samples, transforms, collate functions, and what is handed to loaders."""
+"""Which functions workers begin with: of samples, transforms, collating, and those handed over."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from seedaug.lint.known import (
     TRANSFORM_BASE,
     TRANSFORM_METHODS,
     TRANSFORM_NAME,
+    words,
 )
 from seedaug.lint.project import ClassKey, FunctionKey, Project, last_name
 from seedaug.lint.reach import callables
@@ -44,10 +45,10 @@ from seedaug.lint.values import External, FunctionValue, Instance, Made, Method
 
 __all__ = ["Roots"]
 
-INDEX_PARAMETER = frozenset("idx index i item ind indices idxs img_id image_id sample_idx".split())
-STREAM_METHODS = frozenset("map map_dict map_tuple then compose to".split())
+INDEX_PARAMETER = words("idx index i item ind indices idxs img_id image_id sample_idx")
+STREAM_METHODS = words("map map_dict map_tuple then compose to")
 LIBRARY = re.compile(r"transforms|^(albumentations|torchio|monai|audiomentations|imgaug)\b")
-STREAMS = frozenset("datasets webdataset torchdata".split())
+STREAMS = words("datasets webdataset torchdata")
 NOT_STREAMS = ("pool", "executor", "tf", "jax", "df", "series", "Pool", "Executor", "pd")
 REGISTRIES = ("PIPELINES", "TRANSFORMS", "AUGMENT", "PREPROCESS", "Pipelines")
 
@@ -70,7 +71,11 @@ class Roots:
         for key, found in self.project.classes():
             yield from self._of_class(key, found)
         for scope, function in self.project.functions():
-            if COLLATE.search(function.name) and self._collates(function) and self._counts(scope[0]):
+            if (
+                COLLATE.search(function.name)
+                and self._collates(function)
+                and self._counts(scope[0])
+            ):
                 yield scope
             for call in function.calls:
                 yield from self._given(call, scope)
@@ -246,9 +251,9 @@ class Roots:
         if self._has_unseen_base(key) or not self._method(key, "__getitem__"):
             yield from self._hooks(key, found)
         for name, qualname in found.methods.items():
-            if COLLATE.search(name):
-                yield (key[0], qualname)
-            elif self._takes_index(key, qualname) and not MAIN_METHOD.match(name):
+            if COLLATE.search(name) or (
+                self._takes_index(key, qualname) and not MAIN_METHOD.match(name)
+            ):
                 yield (key[0], qualname)
 
     def _takes_index(self, key: ClassKey, qualname: str) -> bool:

@@ -146,7 +146,7 @@ def _in_processes(chunks: list[list[str]], processes: int) -> Iterator[Read]:
 
 
 def _can_matter(path: Path, text: str) -> bool:
-    """Whether a file can have a finding, or lead to one: passing names on is what small files do."""
+    """Whether a file can have a finding, or lead to one as small ones do that pass names on."""
     return len(text) < SMALL or path.name == "__init__.py" or RELEVANT.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Finds the calls in a function that seed: global generators, generators made with a seed, generators seeded again."""
+"""Finds the calls in a function that seed: global generators, new ones, held ones again."""
 
 from __future__ import annotations
 

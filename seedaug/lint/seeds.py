@@ -1,4 +1,4 @@
-"""What a seed follows from: a constant, the sample, the worker, the rank, the epoch, or something always new."""
+"""What a seed follows from: a constant, the sample, the worker, the rank, the epoch, entropy."""
 
 from __future__ import annotations
 

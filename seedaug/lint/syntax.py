@@ -1,7 +1,7 @@
-"""What the linter keeps of a file's syntax tree: names, calls, assignments; small enough to send between processes.
+"""What the linter keeps of a file's syntax tree: names, calls, assignments.
 
-An expression is kept as far as it can say what a value is and what it depends on; arithmetic becomes `Operation`,
-whatever its operator.
+It is small enough to send between processes. An expression is kept as far as it can say what a
+value is and what it depends on; arithmetic becomes `Operation`, whatever its operator.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Item:
 
 @dataclass(slots=True, eq=False)
 class Each:
-    """One of the elements of `value`: what a loop's variable is; `position` where it is unpacked."""
+    """One of the elements of `value`: a loop's variable; `position` where it is unpacked."""
 
     value: Expression
     position: int | None = None

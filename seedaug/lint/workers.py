@@ -1,13 +1,13 @@
-"""Everything that runs where samples are made: what roots reach, and what looks as if some root out of sight did."""
+"""Everything that runs where samples are made: what roots reach, in sight or not."""
 
 from __future__ import annotations
 
-from seedaug.lint.infer import Inference
-from seedaug.lint.known import AUGMENT_FUNCTION, AUGMENT_PATH, NOT_A_TRANSFORM, TRANSFORM_NAME
-from seedaug.lint.project import FunctionKey, Project
 from functools import cached_property
 
+from seedaug.lint.infer import Inference
 from seedaug.lint.inits import InitFunctions
+from seedaug.lint.known import AUGMENT_FUNCTION, AUGMENT_PATH, NOT_A_TRANSFORM, TRANSFORM_NAME
+from seedaug.lint.project import FunctionKey, Project
 from seedaug.lint.reach import Reached, reach
 from seedaug.lint.roots import Roots, takes_sample
 from seedaug.lint.syntax import MODULE, Import
@@ -27,9 +27,7 @@ class Workers:
         inference = Inference(project)
         self.roots = Roots(inference)
         self.first = inference
-        self.reached: dict[FunctionKey, Reached] = reach(
-            inference, dict.fromkeys(self.roots.all())
-        )
+        self.reached: dict[FunctionKey, Reached] = reach(inference, dict.fromkeys(self.roots.all()))
         orphans = [key for key, _ in project.functions() if self._is_orphan(key)]
         for key, how in reach(inference, orphans, frozenset(self.reached)).items():
             self.reached[key] = how

@@ -1,4 +1,4 @@
-"""Rules about ranks: epochs of distributed samplers, and one seed for all ranks (SDA401, SDA402)."""
+"""Rules about ranks: epochs of distributed samplers, one seed for all ranks (SDA401, SDA402)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from seedaug.lint.context import Context
 from seedaug.lint.draws import From, dotted
 from seedaug.lint.findings import Finding, Fix, Place
-from seedaug.lint.known import MODULE_BASE
+from seedaug.lint.known import MODULE_BASE, words
 from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.reach import reach
 from seedaug.lint.seeds import Origin
@@ -26,9 +26,9 @@ SIGNS = (
     "init_dist",
 )
 # Frameworks that call set_epoch themselves.
-CARING = frozenset(
+CARING = words(
     """pytorch_lightning lightning accelerate ignite composer catalyst mmcv mmengine detectron2
-    fastai""".split()
+    fastai"""
 )
 EVALUATION = re.compile(r"(^|_|\.)(val|valid|validation|test|eval|dev|infer|query|gallery)", re.I)
 SEEDING_HELPER = re.compile(r"seed|random|determin", re.IGNORECASE)
@@ -101,9 +101,7 @@ def _sampler(
     related: tuple[tuple[Place, str], ...] = (
         (context.place(key[0], loop.span), "the loop over epochs"),
     )
-    message = (
-        "set_epoch of this DistributedSampler is never called: every epoch has the same order"
-    )
+    message = "set_epoch of this DistributedSampler is never called: every epoch has the same order"
     fix = _set_epoch(context, scope, call, key, loop)
     yield context.finding("SDA401", scope, call, message, related, fix)
 
@@ -127,7 +125,10 @@ def _epoch_loops(context: Context, path: str) -> Iterator[tuple[FunctionKey, Loo
             if _counts_steps(loop):
                 yield (path, function.qualname), loop
                 continue
-            words = [*loop.target, *(part.id for part in walk(loop.value) if isinstance(part, Name))]
+            words = [
+                *loop.target,
+                *(part.id for part in walk(loop.value) if isinstance(part, Name)),
+            ]
             words += [last_name(part) for part in walk(loop.value)]
             if any(EPOCH.search(word) for word in words):
                 yield (path, function.qualname), loop

@@ -63,9 +63,9 @@ def _check(
     if draw.source is From.NUMBA:
         message = f"`{draw.text}` in compiled code draws from numba's generator, in {way}"
         return context.finding("SDA104", key, draw.call, message)
-    if draw.source is From.NUMPY:
-        if key not in ungoverned or _is_after(draw.call, points.get(key, [])):
-            return None
+    seeded = key not in ungoverned or _is_after(draw.call, points.get(key, []))
+    if draw.source is From.NUMPY and seeded:
+        return None
     if thread:
         message = f"`{draw.text}` is drawn in threads of a worker, in {way}: their timing decides"
         return context.finding("SDA103", key, draw.call, message)
@@ -87,9 +87,7 @@ def _owner_name(draw: Draw) -> str:
 # Held generators
 
 
-def _held(
-    context: Context, key: FunctionKey, draw: Draw, reseeded: Reseeded
-) -> Finding | None:
+def _held(context: Context, key: FunctionKey, draw: Draw, reseeded: Reseeded) -> Finding | None:
     made = [one for one in draw.makers if isinstance(one, Made)]
     if any(one.scope == key or _made_in_worker(context, one) for one in made):
         return None
@@ -256,10 +254,10 @@ def _set_anew(
 ) -> Iterator[tuple[Expression, str]]:
     """The attributes, with whose they are, whose generator a function seeds or replaces."""
     for one in context.own_seedings(key):
-        called = one.call.function
-        if one.what == "object" and isinstance(called, Attribute):
-            if isinstance(called.value, Attribute):
-                yield called.value.value, called.value.name
+        method = one.call.function
+        held = method.value if isinstance(method, Attribute) else None
+        if one.what == "object" and isinstance(held, Attribute):
+            yield held.value, held.name
     for stored in function.stored:
         if stored.name == "state" and isinstance(stored.owner, Attribute):
             inner = stored.owner.value  # self.rng.bit_generator.state = ...

@@ -92,15 +92,11 @@ def _idle(context: Context, root: FunctionKey, seeding: Seeding) -> str:
 
 def _sources(context: Context, path: str) -> set[From]:
     """What samples draw from, in a file if they do there, else in its project."""
-    near = {
-        draw.source for key, draws in context.draws.items() for draw in draws if key[0] == path
-    }
+    near = {draw.source for key, draws in context.draws.items() for draw in draws if key[0] == path}
     return near or {draw.source for draws in context.draws.values() for draw in draws}
 
 
-def _never_runs(
-    context: Context, root: FunctionKey, seeding: Seeding, passed: Passed
-) -> str:
+def _never_runs(context: Context, root: FunctionKey, seeding: Seeding, passed: Passed) -> str:
     """What is wrong if the seeding waits for an argument that is None and that nobody gives."""
     function = context.project.function(root)
     for at, parameter in enumerate(function.parameters):
@@ -109,9 +105,9 @@ def _never_runs(
             continue
         if at == 0 or parameter.name not in seeding.call.guards:
             continue
-        if passed.loaders and parameter.name not in passed.partial_keywords:
-            if not context.inference.given(root, parameter):
-                return f"never runs: `{parameter.name}` is None, and nobody gives another"
+        said = parameter.name in passed.partial_keywords
+        if passed.loaders and not said and not context.inference.given(root, parameter):
+            return f"never runs: `{parameter.name}` is None, and nobody gives another"
     return ""
 
 
