@@ -189,7 +189,6 @@ def run_linter(case: Path, settings: Settings | None = None) -> set[Label]:
 
 def chosen_rules(select: str) -> set[str]:
     """The codes of the rules that are on: those that start so, or the linter's default."""
-    from seedaug.lint.findings import RULES
 
     starts = tuple(part.strip() for part in select.split(",") if part.strip())
     return {
