@@ -11,6 +11,7 @@ if _find_spec("seedaug._core") is None:
 from seedaug import functional
 from seedaug._core import STREAM_VERSION
 from seedaug._core import config as _config
+from seedaug.check import assert_healthy, check
 from seedaug.config import show_config
 from seedaug.context import NoKeyError, sample
 from seedaug.data import (
@@ -59,6 +60,8 @@ __all__ = [
     "Stream",
     "ToDtype",
     "Transform",
+    "assert_healthy",
+    "check",
     "functional",
     "keys",
     "py_random",

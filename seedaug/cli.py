@@ -1,4 +1,4 @@
-"""The command line: `python -m seedaug demo`, `lint` and `info`."""
+"""The command line: `python -m seedaug demo`, `lint`, `check` and `info`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from seedaug.checks import cli as checks
 from seedaug.lint.options import add_options
 
 
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     )
     lint = commands.add_parser("lint", help="find draws that repeat, in sources (runs nothing)")
     add_options(lint)
+    checks.add_command(commands)
     commands.add_parser("info", help="version, instruction sets, CUDA, torch: for a bug report")
     return top
 
@@ -70,6 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from seedaug.lint.command import run
 
         return run(arguments)
+
+    if arguments.command == "check":
+        return checks.main(arguments)
 
     from seedaug.demo import DemoError, run_demo
 

@@ -88,6 +88,10 @@ class Page:
             self._draw.rectangle((x, y, x + width - 1, y + height - 1), outline=frame, width=FRAME)
         return height
 
+    def box(self, x: int, y: int, width: int, height: int, color: Color) -> None:
+        """A filled rectangle."""
+        self._draw.rectangle((x, y, x + width - 1, y + height - 1), fill=color)
+
     def swatch(self, x: int, y: int, side: int, color: Color) -> None:
         """An empty frame, for a legend."""
         self._draw.rectangle((x, y, x + side, y + side), outline=color, width=FRAME)

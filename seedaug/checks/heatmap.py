@@ -1,0 +1,111 @@
+"""The heat map as a picture: a tile for each batch, coloured by which draws are the same."""
+
+from __future__ import annotations
+
+import importlib.util
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seedaug.checks.grid import Grid, Tile
+from seedaug.checks.text import caption, headline
+from seedaug.plot import GREEN, GREY, INK, RED, Color, Page
+
+if TYPE_CHECKING:
+    from seedaug.checks.report import Report
+
+__all__ = ["color_of", "write_heatmap"]
+
+# Told apart at a glance, dark enough for a white letter; then they come again, with other letters.
+COLORS: tuple[Color, ...] = (
+    (204, 51, 63), (31, 119, 180), (214, 112, 20), (124, 77, 178), (0, 133, 119), (176, 62, 130),
+    (122, 90, 40), (70, 100, 20), (40, 70, 160), (150, 40, 40), (90, 90, 100), (0, 110, 160),
+)  # fmt: skip
+OWN: Color = (228, 231, 236)
+DATA: Color = (205, 222, 238)
+SIDE, GAP, MARGIN = 34, 4, 28
+LABELS = 92
+BETWEEN = 22  # between cells
+LEAST = 760  # width
+
+
+def color_of(tile: Tile, random: bool) -> Color:
+    """A tile's colour: grey for a draw of its own."""
+    if not random:
+        return DATA
+    return OWN if tile.group < 0 else COLORS[tile.group % len(COLORS)]
+
+
+def write_heatmap(report: Report, path: Path) -> None:
+    """Draw it and save it as a PNG."""
+    if importlib.util.find_spec("PIL") is None:
+        raise ImportError('pictures need Pillow: pip install "seedaug[demo]", or write HTML')
+    grid = report.grid
+    longest = max([1, *(len(tiles) for tiles in grid.tiles.values())])
+    cell = longest * (SIDE + GAP) - GAP
+    across = len(grid.workers) * (cell + BETWEEN) - BETWEEN
+    width = max(LEAST, 2 * MARGIN + LABELS + across)
+    lines = textwrap.wrap(headline(report), (width - 2 * MARGIN) // 14)
+    about = textwrap.wrap(caption(grid), (width - 2 * MARGIN) // 8)
+    top = MARGIN + 34 * len(lines) + 23 * len(about) + 52
+    rows = len(grid.epochs) * (SIDE + 14)
+    remedy = textwrap.wrap(_remedy(report), (width - 2 * MARGIN) // 8)
+    page = Page(width, top + rows + 54 + 23 * len(remedy) + MARGIN // 2)
+    y = MARGIN
+    for line in lines:
+        page.text(MARGIN, y, line, 26, RED if not report.healthy else GREEN, bold=True)
+        y += 34
+    for line in about:
+        page.text(MARGIN, y, line, 17, GREY)
+        y += 23
+    _tiles(page, grid, top, cell)
+    _legend(page, grid, top + rows + 10)
+    y = top + rows + 46
+    for line in remedy:
+        page.text(MARGIN, y, line, 17, INK)
+        y += 23
+    page.save(path)
+
+
+def _remedy(report: Report) -> str:
+    """What holds the generator, or nothing."""
+    for finding in report.findings:
+        if finding.culprits:
+            return f"From {finding.culprits[0]}"
+    return ""
+
+
+def _tiles(page: Page, grid: Grid, top: int, cell: int) -> None:
+    for column, worker in enumerate(grid.workers):
+        x = MARGIN + LABELS + column * (cell + BETWEEN)
+        page.text(x + cell // 2, top - 30, f"worker {worker}", 18, INK, "ma")
+    for row, epoch in enumerate(grid.epochs):
+        y = top + row * (SIDE + 14)
+        page.text(MARGIN, y + SIDE // 2, f"epoch {epoch}", 18, INK, "lm")
+        for column, worker in enumerate(grid.workers):
+            x = MARGIN + LABELS + column * (cell + BETWEEN)
+            for tile in grid.tiles[epoch, worker]:
+                _tile(page, x, y, tile, grid.random)
+                x += SIDE + GAP
+
+
+def _tile(page: Page, x: int, y: int, tile: Tile, random: bool) -> None:
+    page.box(x, y, SIDE, SIDE, color_of(tile, random))
+    if tile.letter:
+        ink = (255, 255, 255) if random else GREY
+        size = 19 if len(tile.letter) == 1 else 14
+        page.text(x + SIDE // 2, y + SIDE // 2, tile.letter, size, ink, "mm", bold=random)
+
+
+def _legend(page: Page, grid: Grid, y: int) -> None:
+    x = MARGIN
+    if not grid.random:
+        page.box(x, y, 20, 20, DATA)
+        page.text(x + 28, y + 1, "data, without random draws", 17)
+        return
+    page.box(x, y, 20, 20, COLORS[0])
+    page.text(x + 10, y + 10, "A", 13, (255, 255, 255), "mm", bold=True)
+    page.text(x + 28, y + 1, "same colour and letter: the same draw", 17)
+    x += 28 + page.text_width("same colour and letter: the same draw", 17) + 40
+    page.box(x, y, 20, 20, OWN)
+    page.text(x + 28, y + 1, "grey: a draw of its own", 17)

@@ -1,0 +1,249 @@
+"""One run: a loader like the user's, with workers of its own, asked for chosen samples."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+import types
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.utils.data
+
+from seedaug.checks.probe import Probe
+from seedaug.checks.records import Event, Phase, Record, Run
+from seedaug.checks.stage import Send
+from seedaug.checks.survey import detach, is_stream, tell_epoch
+from seedaug.data.adopt import seeded_within
+from seedaug.data.index import EpochBatch, SampleIndex
+from seedaug.data.loader import DataLoader
+
+__all__ = ["Ask", "Plan", "asked", "run"]
+
+_MARGIN = 2.0  # seconds by which a DataLoader's own timeout comes before the stage's end
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does.
+
+    Args:
+        workers: worker processes; 0 loads in the main process.
+        epochs: their numbers, in order.
+        batches: how many different batches are asked for.
+        size: samples in a batch.
+        natural: one pass as in training, or the probing script (see `Phase`).
+        skip: batches left out at the start, as by a run that resumes.
+        persistent: whether workers live on from epoch to epoch.
+        method: the start method of processes; None is the loader's own.
+        rank: which rank is played; None plays none.
+        tell: whether `set_epoch` is called before each epoch.
+        trace, spy: as for `Probe`.
+    """
+
+    workers: int
+    epochs: tuple[int, ...]
+    batches: int
+    size: int
+    natural: bool = True
+    skip: int = 0
+    persistent: bool = False
+    method: str | None = None
+    rank: int | None = None
+    tell: bool = True
+    trace: bool = False
+    spy: bool = True
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One batch to ask for: of which worker, as its how many-th, which samples."""
+
+    worker: int
+    position: int
+    phase: Phase
+    key: tuple[int, ...]
+
+
+def asked(plan: Plan, epoch: int, count: int) -> list[Ask]:
+    """The batches of an epoch, in the order in which a DataLoader deals them out to workers.
+
+    Args:
+        plan: the run's.
+        epoch: its number.
+        count: how many different samples there are.
+    """
+    dealt = max(1, plan.workers)
+    keys = [tuple(range(at, min(at + plan.size, count))) for at in range(0, count, plan.size)]
+    keys = keys[: plan.batches]
+    if plan.natural:
+        part = enumerate(keys[plan.skip :])
+        return [Ask(j % dealt, j // dealt, Phase.NATURAL, key) for j, key in part]
+    asks = []
+    for position in range(3 * len(keys)):
+        turn, phase = position // 3, (Phase.ALIGNED, Phase.SHIFTED, Phase.AGAIN)[position % 3]
+        for worker in range(dealt):
+            shift = 0
+            if phase is Phase.SHIFTED:
+                shift = 1 + worker + epoch * dealt + (plan.rank or 0) * (dealt + 1)
+            asks.append(Ask(worker, position, phase, keys[(turn + shift) % len(keys)]))
+    if plan.trace and epoch == plan.epochs[0]:
+        asks += [Ask(worker, 3 * len(keys), Phase.ALIGNED, keys[0]) for worker in range(dealt)]
+    return asks
+
+
+class Script:
+    """Stands in for the sampler: gives the indices of what is asked for, until time is up."""
+
+    def __init__(self, loader: Any, indices: list[Any], batched: bool) -> None:
+        self._rides = isinstance(loader, DataLoader)
+        self._indices = indices
+        self._batched = batched
+        self.asks: list[Ask] = []
+        self.epoch = 0
+        self.until = 0.0
+
+    def __len__(self) -> int:
+        return len(self.asks)
+
+    def __iter__(self) -> Iterator[Any]:
+        for number, ask in enumerate(self.asks):
+            if number >= 3 and time.monotonic() > self.until:
+                return
+            indices = [self._indices[place] for place in ask.key]
+            if self._rides and self._batched:
+                yield EpochBatch(indices, self.epoch)
+            elif self._rides:
+                yield SampleIndex(indices[0], self.epoch)
+            else:
+                yield indices if self._batched else indices[0]
+
+
+def run(loader: Any, indices: list[Any], plan: Plan, seconds: float, say: Send) -> Run:
+    """In the stage: load what the plan asks for, and return what the workers tell.
+
+    Args:
+        loader: the user's.
+        indices: the samples that `Ask.key` numbers.
+        plan: the run's.
+        seconds: until when the last batch should be asked for.
+        say: is told what is being waited for.
+    """
+    started = time.monotonic()
+    _play_rank(loader, plan.rank)
+    detach(loader)
+    batched = loader.batch_size is not None or loader.batch_sampler is not None
+    trace_at = 3 * min(plan.batches, -(-len(indices) // plan.size)) if plan.trace else None
+    probe = Probe(loader.dataset, loader.collate_fn, loader.worker_init_fn, batched,
+                  trace_at, plan.spy)  # fmt: skip
+    script = Script(loader, indices, batched)
+    if plan.method is not None:
+        _hide_main(loader)
+    clone = _clone(loader, plan, probe, script, batched, seconds)
+    if plan.workers == 0:
+        probe.begin()
+    events: list[Event] = []
+    iterator: Any = None
+    for number, epoch in enumerate(plan.epochs, 1):
+        if plan.tell:
+            tell_epoch(loader, epoch)
+        for source in seeded_within(loader.dataset) if isinstance(loader, DataLoader) else ():
+            source._clock.begin(epoch)
+        script.asks, script.epoch = asked(plan, epoch, len(indices)), epoch
+        script.until = started + seconds * number / len(plan.epochs)
+        iterator = iter(clone)
+        epoch_of = _stream_epoch if is_stream(loader) else _epoch
+        events += epoch_of(iterator, script, plan, indices, say)
+        if not plan.persistent:
+            _shut_down(iterator)
+    _shut_down(iterator)
+    notes = sorted({note for event in events for note in event.record.notes})
+    return Run(events, notes)
+
+
+def _epoch(
+    iterator: Any, script: Script, plan: Plan, indices: list[Any], say: Send
+) -> Iterator[Event]:
+    for ask in script.asks:
+        shown = ", ".join(repr(indices[place]) for place in ask.key[:4])
+        who = f"worker {ask.worker}" if plan.workers else "the main process"
+        say(f"epoch {script.epoch}, {who}, sample {shown}")
+        try:
+            record: Record = next(iterator)
+        except StopIteration:
+            return
+        yield Event(plan.rank or 0, ask.worker, script.epoch, ask.position, ask.phase, ask.key,
+                    record)  # fmt: skip
+
+
+def _stream_epoch(
+    iterator: Any, script: Script, plan: Plan, indices: list[Any], say: Send
+) -> Iterator[Event]:
+    dealt = max(1, plan.workers)
+    made: Counter[int] = Counter()
+    phase = Phase.NATURAL if plan.natural else Phase.ALIGNED
+    for number in range(dealt * plan.batches * (1 if plan.natural else 3)):
+        if number >= 3 and time.monotonic() > script.until:
+            return
+        say(f"epoch {script.epoch}, batch {number} of the stream, worker {number % dealt}")
+        try:
+            record: Record = next(iterator)
+        except StopIteration:
+            return
+        position = made[record.worker]
+        made[record.worker] += 1
+        yield Event(plan.rank or 0, record.worker, script.epoch, position, phase, (), record)
+
+
+def _clone(
+    loader: Any, plan: Plan, probe: Probe, script: Script, batched: bool, seconds: float
+) -> Any:
+    options: dict[str, Any] = {}
+    if is_stream(loader):
+        options["batch_size"] = plan.size if batched else None
+    elif batched:
+        options["batch_sampler"] = script
+    else:
+        options.update(batch_size=None, sampler=script)
+    if plan.workers:
+        method = plan.method or getattr(loader, "multiprocessing_context", None)
+        options.update(
+            multiprocessing_context=method,
+            persistent_workers=plan.persistent,
+            timeout=max(1.0, seconds + _MARGIN),
+        )
+    return torch.utils.data.DataLoader(
+        loader.dataset,
+        num_workers=plan.workers,
+        collate_fn=probe.collate,
+        worker_init_fn=probe.start,
+        generator=loader.generator,
+        **options,
+    )
+
+
+def _shut_down(iterator: Any) -> None:
+    if iterator is not None and hasattr(iterator, "_shutdown_workers"):
+        iterator._shutdown_workers()
+
+
+def _play_rank(loader: Any, rank: int | None) -> None:
+    if rank is None:
+        return
+    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(max(2, rank + 1)))
+    for source in seeded_within(loader.dataset):
+        if getattr(source, "worker", 0) == "rank":
+            source.__dict__.update(_rank=rank, _world=max(2, rank + 1))
+
+
+def _hide_main(loader: Any) -> None:
+    """Keep new processes from running the user's program again, which they'd do to import it."""
+    if getattr(loader, "multiprocessing_context", None) is not None:
+        return  # the user starts processes that way already
+    with contextlib.suppress(KeyError):
+        sys.modules["__main__"] = types.ModuleType("__main__")

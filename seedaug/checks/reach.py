@@ -1,0 +1,154 @@
+"""Finding the generators that a dataset can reach: its attributes, closures, defaults, modules."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from seedaug.checks.generators import identity, kind
+
+__all__ = ["Reached", "reach"]
+
+Reached = dict[str, Any]
+"""Generators by the way to them: ``dataset.transform.transforms[0].rng``."""
+
+_MOST_OBJECTS = 4000
+_MOST_ITEMS = 64  # of one list or dict: a list of file names is no place for a generator
+_DEPTH = 12
+_LIBRARIES = ("torch", "numpy", "scipy", "PIL", "seedaug", "multiprocessing")
+_PLAIN = (str, bytes, bytearray, int, float, complex, bool, type(None), np.ndarray, np.generic,
+          torch.Tensor, range, types.BuiltinFunctionType)  # fmt: skip
+
+
+def reach(roots: Mapping[str, Any]) -> Reached:
+    """The generators within reach of the named objects, without calling any code of theirs.
+
+    Looks into attributes, slots, containers, bound methods, partials, closures, defaults, the
+    module globals that functions name, and class attributes: breadth first, so that a generator
+    goes by its shortest name.
+    """
+    found: Reached = {}
+    known: set[int] = set()
+    seen: set[int] = set()
+    waiting = deque((name, root, 0) for name, root in roots.items())
+    count = 0
+    while waiting and count < _MOST_OBJECTS:
+        name, value, depth = waiting.popleft()
+        if isinstance(value, _PLAIN) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        count += 1
+        if kind(value) is not None:
+            if identity(value) not in known:
+                known.add(identity(value))
+                found[name] = value
+            continue
+        if depth < _DEPTH:
+            waiting.extend((way, inner, depth + 1) for way, inner in _inner(name, value))
+    return found
+
+
+def _inner(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        # dict's own methods: a subclass may do anything when it is asked.
+        items = [*dict.items(value)][:_MOST_ITEMS] if isinstance(value, dict) else []
+        yield from ((f"{name}[{key!r}]", item) for key, item in items)
+    elif isinstance(value, (list, tuple, set, frozenset, deque)):
+        for number, item in zip(range(_MOST_ITEMS), value, strict=False):
+            yield f"{name}[{number}]", item
+    if isinstance(value, types.MethodType):
+        yield name.rpartition(".")[0] or name, value.__self__
+        yield name, value.__func__
+    elif isinstance(value, types.FunctionType):
+        yield from _of_function(name, value)
+    elif isinstance(value, functools.partial):
+        yield f"{name}.func", value.func
+        yield from ((f"{name}.args[{i}]", item) for i, item in enumerate(value.args))
+        yield from ((f"{name}.keywords[{k!r}]", v) for k, v in value.keywords.items())
+    elif isinstance(value, type):
+        yield from _of_class(name, value)
+    elif not isinstance(value, types.ModuleType):
+        yield from _of_object(name, value)
+
+
+def _of_object(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    held = getattr(value, "__dict__", None)
+    if isinstance(held, dict):
+        # A Module keeps its parts in dicts of its own; users know them as attributes.
+        for key, item in [*held.items()]:
+            if key in ("_modules", "_parameters", "_buffers") and isinstance(item, dict):
+                yield from ((f"{name}.{part}", inner) for part, inner in item.items())
+            else:
+                yield f"{name}.{key}", item
+    for owner in type(value).__mro__:
+        for slot in owner.__dict__.values():
+            if isinstance(slot, types.MemberDescriptorType):
+                try:
+                    yield f"{name}.{slot.__name__}", slot.__get__(value)
+                except AttributeError:
+                    continue
+    yield name, type(value)
+
+
+def _of_class(name: str, value: type) -> Iterator[tuple[str, Any]]:
+    for owner in value.__mro__:
+        if _of_library(owner.__module__):
+            continue
+        for key, item in [*vars(owner).items()]:
+            if isinstance(item, (staticmethod, classmethod)):
+                item = item.__func__
+            elif isinstance(item, property):
+                item = item.fget
+            yield f"{name}.{key}", item
+
+
+def _of_function(name: str, function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    if _of_library(function.__module__ or ""):
+        return
+    for variable, cell in zip(
+        function.__code__.co_freevars, function.__closure__ or (), strict=True
+    ):
+        try:
+            yield f"{name}.<closure {variable}>", cell.cell_contents
+        except ValueError:
+            continue  # not bound yet
+    for number, item in enumerate(function.__defaults__ or ()):
+        yield f"{name}.<default {_default(function, number)}>", item
+    for key, item in (function.__kwdefaults__ or {}).items():
+        yield f"{name}.<default {key}>", item
+    module = function.__globals__.get("__name__", "")
+    for used in _names(function.__code__):
+        item = function.__globals__.get(used)
+        if isinstance(item, types.ModuleType) and not _of_library(item.__name__):
+            for key, part in [*vars(item).items()]:
+                if kind(part) is not None:
+                    yield f"{item.__name__}.{key}", part
+        elif item is not None and not _of_library(getattr(item, "__module__", None) or ""):
+            yield f"{module}.{used}", item
+
+
+def _default(function: types.FunctionType, number: int) -> str:
+    code = function.__code__
+    first = code.co_argcount - len(function.__defaults__ or ())
+    return code.co_varnames[first + number]
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """The global names in a function and in the functions inside it."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found |= _names(constant)
+    return found
+
+
+def _of_library(module: str) -> bool:
+    top = module.partition(".")[0]
+    return top in _LIBRARIES or (top in sys.stdlib_module_names and top != "__main__")

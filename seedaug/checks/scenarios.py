@@ -1,0 +1,374 @@
+"""The scenarios: which runs are made, within the budget, and how each compares."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+import torch.multiprocessing
+
+from seedaug.checks.chance import outputs
+from seedaug.checks.passes import Plan, run
+from seedaug.checks.records import Event, Run
+from seedaug.checks.stage import Send, StageError, perform
+from seedaug.checks.survey import Survey, survey
+from seedaug.checks.verdict import CheckError
+
+__all__ = ["Budget", "Outcome", "Scenario", "Seen", "Subject", "look"]
+
+_LARGEST_PICKLE = 256 << 20  # bytes of a dataset that is sent to a spawned process
+_SPAWN_SECONDS = 12.0  # for processes that import everything anew
+_MOST_BATCHES = 8
+_FEWEST_SAMPLES = 24
+
+
+@dataclass
+class Budget:
+    """What the check may take: until when (`time.monotonic()`), and how many samples."""
+
+    until: float
+    samples: int
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self.until - time.monotonic()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A loader, and how it is looked at.
+
+    Args:
+        loader: the user's.
+        workers: how many workers the main runs have.
+        epochs: how many epochs the probing run has.
+        size: samples in a batch.
+        tell: whether `set_epoch` is called.
+        persistent: as the loader says.
+    """
+
+    loader: Any
+    workers: int
+    epochs: int
+    size: int
+    tell: bool
+    persistent: bool
+
+
+class Outcome:
+    """How a scenario compares with the first natural run: words for the table."""
+
+    SAME = "the same draws"
+    OTHER = "other draws"
+    PARTLY = "partly other draws"
+
+
+@dataclass
+class Scenario:
+    """One line of the table.
+
+    Args:
+        name: what varies: "workers", "again", "batch size", "persistent workers", "resumed",
+            "start method", "rank".
+        setting: how it was run.
+        outcome: one of `Outcome`, or why there is none.
+        differing, compared: how many (sample, epoch) pairs came out otherwise, of how many.
+        run: what was seen.
+    """
+
+    name: str
+    setting: str
+    outcome: str
+    differing: int = 0
+    compared: int = 0
+    run: Run | None = None
+
+    @property
+    def other(self) -> bool:
+        """Whether anything came out otherwise."""
+        return self.differing > 0
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "varied": self.name,
+            "setting": self.setting,
+            "outcome": self.outcome,
+            "differing": self.differing,
+            "compared": self.compared,
+        }
+
+
+@dataclass
+class Seen:
+    """All that was seen of a loader."""
+
+    survey: Survey
+    probing: Run
+    natural: Run | None = None
+    other_rank: Run | None = None
+    scenarios: list[Scenario] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def look(subject: Subject, budget: Budget, say: Callable[[int, int, str], None]) -> Seen:
+    """Make the runs, the telling ones first, as far as the budget goes.
+
+    Args:
+        subject: the loader.
+        budget: what it may take.
+        say: is told (steps done, steps in all, what is being done).
+
+    Raises:
+        CheckError: the loader is broken.
+    """
+    return _Look(subject, budget, say).all()
+
+
+class _Look:
+    def __init__(
+        self, subject: Subject, budget: Budget, say: Callable[[int, int, str], None]
+    ) -> None:
+        self.subject = subject
+        self.budget = budget
+        self._say = say
+        self._done = 0
+        self._steps = 12
+        self._taken = 0
+        self.survey = Survey(False)
+
+    def all(self) -> Seen:
+        subject, most = self.subject, self.budget.samples
+        self.survey = self._survey()
+        cells = subject.workers * subject.epochs * subject.size
+        batches = min(_MOST_BATCHES, max(2, most // 2 // (3 * cells)))
+        probing = Plan(subject.workers, tuple(range(subject.epochs)), batches, subject.size,
+                       natural=False, persistent=subject.persistent, tell=subject.tell,
+                       trace=True)  # fmt: skip
+        seen = Seen(self.survey, self._probe(probing))
+        per_run = 2 * subject.size
+        batches = min(_MOST_BATCHES, max(2, most // 2 // (9 * per_run)))
+        natural = replace(probing, epochs=(0, 1), batches=batches, natural=True, trace=False,
+                          spy=False)  # fmt: skip
+        reference = self._attempt(natural, "one pass, as in training", 0.3)
+        if isinstance(reference, str):
+            seen.notes.append(f"one pass as in training could not be made: {reference}")
+            return seen
+        seen.natural = reference
+        self._vary(seen, natural, probing)
+        return seen
+
+    def _vary(self, seen: Seen, natural: Plan, probing: Plan) -> None:
+        stream = self.survey.stream
+        workers = natural.workers
+        self._scenario(seen, "again", f"{_workers(workers)}, from the same start", natural)
+        if not stream:
+            for other in dict.fromkeys((0, workers + 1 if workers < 4 else workers - 1)):
+                plan = replace(natural, workers=other, persistent=False)
+                self._scenario(seen, "workers", _workers(other), plan)
+            if self.subject.loader.batch_size is not None:
+                size = natural.size + 1
+                plan = replace(natural, size=size, batches=-(-natural.batches * natural.size
+                                                            // size))  # fmt: skip
+                self._scenario(seen, "batch size", f"{size} instead of {natural.size}", plan)
+        self._scenario(seen, "resumed", "epoch 1 in a new process", replace(natural, epochs=(1,)))
+        if not stream:
+            half = natural.batches // 2
+            plan = replace(natural, epochs=(1,), skip=max(1, half))
+            self._scenario(seen, "resumed", "from the middle of epoch 1", plan)
+        plan = replace(natural, persistent=not natural.persistent)
+        self._scenario(seen, "persistent workers", str(plan.persistent), plan)
+        self._rank(seen, probing)
+        self._method(seen, natural)
+
+    def _survey(self) -> Survey:
+        most = self.subject.size * _MOST_BATCHES
+        found: Survey = self._stage(
+            "the sampler", lambda send: survey(self.subject.loader, most, send), 1.0
+        )
+        if not found.stream and not found.indices:
+            raise CheckError("the loader is empty: its sampler gives no index")
+        return found
+
+    def _probe(self, plan: Plan) -> Run:
+        self._show(f"{plan.workers} workers, {len(plan.epochs)} epochs")
+        loader, indices = self.subject.loader, self.survey.indices
+        seconds = self.budget.left * 0.5
+        found: Run = self._stage(
+            "the loader", lambda send: run(loader, indices, plan, seconds, send), 0.9
+        )
+        if not found.events:
+            raise CheckError("the loader is empty: its workers gave no sample")
+        self._count(found)
+        return found
+
+    def _stage(self, what: str, work: Callable[[Send], Any], share: float) -> Any:
+        seconds = self.budget.left * share
+        try:
+            return perform(work, time.monotonic() + seconds, self._detail)
+        except StageError as error:
+            if error.late or "timed out after" in str(error):
+                raise CheckError(
+                    f"{what} hangs, or is slow: no answer within {seconds:.3g} s to: {error.last}; "
+                    "give seconds= for more time"
+                ) from None
+            raise CheckError(f"{what} is broken: at {error.last}: {error}") from None
+
+    def _attempt(self, plan: Plan, what: str, share: float) -> Run | str:
+        """A run, or why there is none."""
+        self._show(what)
+        asks = len(plan.epochs) * plan.batches * plan.size * (1 if plan.natural else 3)
+        if self._taken + asks > self.budget.samples:
+            return "not run: max_samples is reached"
+        left = self.budget.left
+        if left < (_SPAWN_SECONDS if plan.method not in (None, "fork") else 1.0):
+            return "not run: out of time"
+        seconds = left * share
+        loader, indices = self.subject.loader, self.survey.indices
+        try:
+            until = time.monotonic() + max(seconds, 2.0)
+            found: Run = perform(
+                lambda send: run(loader, indices, plan, seconds * 0.8, send), until, self._detail
+            )
+        except StageError as error:
+            return "not done in time" if error.late else f"failed: {error}"
+        self._count(found)
+        return found
+
+    def _scenario(
+        self, seen: Seen, name: str, setting: str, plan: Plan, share: float = 0.4
+    ) -> None:
+        found = self._attempt(plan, f"{name}: {setting}", share)
+        scenario = Scenario(name, setting, found if isinstance(found, str) else "")
+        if isinstance(found, Run):
+            scenario.run = found
+            assert seen.natural is not None
+            _compare(scenario, seen.natural.events, found.events)
+        seen.scenarios.append(scenario)
+
+    def _rank(self, seen: Seen, probing: Plan) -> None:
+        plan = replace(probing, epochs=(0,), rank=1, trace=False)
+        found = self._attempt(plan, "rank 1, played", 0.4)
+        if isinstance(found, Run):
+            seen.other_rank = found
+
+    def _method(self, seen: Seen, natural: Plan) -> None:
+        context = getattr(self.subject.loader, "multiprocessing_context", None)
+        default = torch.multiprocessing.get_start_method(allow_none=False)
+        own = default if context is None else context.get_start_method()
+        other = "spawn" if own == "fork" else "fork"
+        refusal = None if other == "fork" else _why_not_spawned(self.subject.loader, self.budget)
+        if refusal is not None:
+            seen.scenarios.append(Scenario("start method", other, f"not run: {refusal}"))
+            return
+        plan = replace(natural, method=other, epochs=(0,), persistent=False)
+        self._scenario(seen, "start method", f"{other} instead of {own}", plan, 0.8)
+
+    def _count(self, found: Run) -> None:
+        self._taken += sum(len(event.record.samples) for event in found.events)
+
+    def _show(self, what: str) -> None:
+        self._shown = what
+        self._say(min(self._done, self._steps), self._steps, what)
+        self._done += 1
+
+    def _detail(self, text: str) -> None:
+        shown = getattr(self, "_shown", "")
+        self._say(min(self._done, self._steps), self._steps, f"{shown}: {text}" if shown else text)
+
+
+def _workers(count: int) -> str:
+    return f"{count} worker{'' if count == 1 else 's'}" if count else "0 workers (main process)"
+
+
+Place = tuple[Hashable, ...]
+
+
+def _values(events: list[Event]) -> dict[Place, bytes]:
+    """Each part of each sample by epoch and sample (of a stream: by worker and position)."""
+    found: dict[Place, bytes] = {}
+    for event in events:
+        for (key, name), digest in outputs(event):
+            where = () if event.key else (event.worker, event.position)
+            found[(event.epoch, key, *where, name)] = digest
+    return found
+
+
+def _compare(scenario: Scenario, first: list[Event], other: list[Event]) -> None:
+    expected, got = _values(first), _values(other)
+    judged: Counter[Place] = Counter()
+    differing: set[Place] = set()
+    for place in expected.keys() & got.keys():
+        judged[place[:-1]] += 1
+        if expected[place] != got[place]:
+            differing.add(place[:-1])
+    scenario.compared, scenario.differing = len(judged), len(differing)
+    if not judged:
+        scenario.outcome = "nothing to compare"
+    elif not differing:
+        scenario.outcome = Outcome.SAME
+    else:
+        scenario.outcome = Outcome.OTHER if len(differing) == len(judged) else Outcome.PARTLY
+
+
+def _why_not_spawned(loader: Any, budget: Budget) -> str | None:
+    """Why the loader can't be sent to a new process, or None if it can."""
+    if budget.left < _SPAWN_SECONDS:
+        return "out of time"
+
+    def dumped(send: Send) -> str | None:
+        send("pickling the dataset")
+        sink = _Sink()
+        try:
+            parts = loader.dataset, loader.collate_fn, loader.worker_init_fn
+            ForkingPickler(sink).dump(parts)
+        except Exception as error:
+            return f"it can't be pickled ({error})" if not sink.full else "it is too large"
+        main = sink.main and getattr(loader, "multiprocessing_context", None) is None
+        return "it is defined in the program itself (__main__)" if main else None
+
+    try:
+        answer: str | None = perform(dumped, time.monotonic() + budget.left / 3)
+    except StageError as error:
+        return str(error)
+    return answer
+
+
+class _Sink(io.RawIOBase):
+    """Takes a pickle, keeps nothing of it but whether it names `__main__`."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.main = False
+        self.full = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        self.size += len(piece)
+        self.main |= b"__main__" in piece
+        self.full = self.size > _LARGEST_PICKLE
+        if self.full:
+            raise OSError("too large")
+        return len(piece)
+
+
+def environment_is_distributed(loader: Any) -> bool:
+    """Whether several ranks train: torch.distributed, torchrun, or a DistributedSampler."""
+    from torch.utils.data import DistributedSampler
+
+    from seedaug.data.ranks import initialised_ranks
+
+    if initialised_ranks()[1] > 1 or int(os.environ.get("WORLD_SIZE", "1") or 1) > 1:
+        return True
+    samplers = loader.sampler, getattr(loader.batch_sampler, "sampler", None)
+    return any(isinstance(s, DistributedSampler) and s.num_replicas > 1 for s in samplers)

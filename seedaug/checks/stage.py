@@ -1,0 +1,183 @@
+"""The stage: a process of its own for each run, so that nothing the run does reaches the caller.
+
+It is forked from the caller, so it has the caller's loader, generators and environment, and
+changes its own copies only. It leads a process group; when its time is up, or it is done, the
+whole group goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from typing import Any
+
+import torch
+
+__all__ = ["Send", "StageError", "perform"]
+
+Send = Callable[[str], None]
+"""Says what is being done, for the progress bar and for the message if it never ends."""
+
+_GRACE = 2.0  # seconds from asking a process to end to ending it
+
+
+class StageError(Exception):
+    """A run that broke.
+
+    Args:
+        text: what happened, in a sentence.
+        last: what was being done.
+        late: whether it was ended because its time was up.
+    """
+
+    def __init__(self, text: str, last: str, late: bool = False) -> None:
+        super().__init__(text)
+        self.last = last
+        self.late = late
+
+
+def perform(work: Callable[[Send], Any], deadline: float, say: Send | None = None) -> Any:
+    """Call `work` in a forked process and return what it returns, which must pickle.
+
+    Args:
+        work: gets a function to say what it is doing.
+        deadline: of `time.monotonic()`, when everything it started is ended.
+        say: is told what it says.
+
+    Raises:
+        StageError: `work` raised, died, or was not done by then.
+    """
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    process: Any = context.Process(target=_play, args=(work, sender), name="seedaug check")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python 3.12 warns of forking where there are threads
+        process.start()
+    with contextlib.suppress(OSError):
+        os.setpgid(process.pid, process.pid)  # here too: whoever comes first
+    sender.close()
+    try:
+        return _follow(process, receiver, deadline, say)
+    finally:
+        receiver.close()
+        _end(process)
+
+
+def _play(work: Callable[[Send], Any], sender: Connection) -> None:
+    """In the stage: prepare, work, send the result."""
+    os.setpgid(0, 0)
+    os.dup2(2, 1)  # what the user's code prints is no part of the report
+    sys.stdout = sys.stderr
+    gc.freeze()  # what the caller left behind is the caller's to collect: its workers, say
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    server: Any = getattr(forkserver, "_forkserver", None)
+    if server is not None:  # the caller's is no child of this process
+        server.__init__()
+
+    def say(text: str) -> None:
+        sender.send(("say", text))
+
+    try:
+        sender.send(("done", work(say)))
+    except Exception as error:
+        lines = traceback.format_exception_only(type(error), error)
+        sender.send(("failed", _sentence(error, "".join(lines))))
+    finally:
+        sender.close()
+
+
+def _sentence(error: Exception, text: str) -> str:
+    """The last line of what a worker raised, or the error as it is."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    if "Original Traceback" in text:
+        inner = [line for line in lines if line and not line[0].isspace()]
+        return f"{inner[-1] if inner else lines[-1]} ({lines[0].partition(': ')[2]})".strip()
+    return " ".join(line.strip() for line in lines) or type(error).__name__
+
+
+def _follow(process: Any, receiver: Connection, deadline: float, say: Send | None) -> Any:
+    last = "starting"
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise StageError("not done when the time was up", last, late=True)
+        alive = process.is_alive()
+        if receiver.poll(min(left, 0.2)):
+            try:
+                kind, content = receiver.recv()
+            except EOFError:
+                alive, kind, content = False, "died", None
+            if kind == "done":
+                return content
+            if kind == "failed":
+                raise StageError(content, last)
+            if kind == "say":
+                last = content
+                if say is not None:
+                    say(content)
+                continue
+        elif alive:
+            continue
+        process.join(_GRACE)
+        raise StageError(f"the process that loads ended ({_how(process.exitcode)})", last)
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"exit status {code}"
+
+
+def _end(process: Any) -> None:
+    """End the stage and all that it started."""
+    group = process.pid
+    if process.is_alive():
+        process.join(0.5)  # it has sent its result, and puts its things away
+    for which in (signal.SIGTERM, signal.SIGKILL):
+        until = time.monotonic() + _GRACE
+        if not _signal(group, which):
+            break
+        while _signal(group, 0) and time.monotonic() < until:
+            process.join(0.01)
+    process.join()
+    process.close()
+
+
+def _signal(group: int, which: int) -> bool:
+    """Send a signal to all processes of a group that still run; whether there are any."""
+    try:
+        os.killpg(group, which)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return _any_alive(group)
+
+
+def _any_alive(group: int) -> bool:
+    """Whether a process of the group runs, where /proc tells; zombies don't count."""
+    if not os.path.isdir("/proc/self"):
+        return True
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                after_name = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(after_name[2]) == group and after_name[0] not in "ZX":
+            return True
+    return False
