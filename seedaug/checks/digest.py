@@ -159,8 +159,8 @@ def _inside(value: Any) -> list[Any] | None:
         return sorted(digest(item) for item in value)
     if isinstance(value, np.ndarray):
         return [value.shape, *value.reshape(-1).tolist()]
-    plain = type(value).__reduce_ex__ is object.__reduce_ex__
-    plain = plain and type(value).__reduce__ is object.__reduce__
+    own: Any = type(value)  # pickles as any object does?
+    plain = own.__reduce_ex__ is object.__reduce_ex__ and own.__reduce__ is object.__reduce__
     if plain and isinstance(getattr(value, "__dict__", None), dict):
         slots = [s for k in type(value).__mro__ for s in _slots(k)]
         return [*vars(value).items(), *((s, getattr(value, s, None)) for s in slots)]

@@ -108,12 +108,13 @@ def _groups(pairs: list[tuple[Event, list[Draw]]]) -> list[list[Draw]]:
 
 
 def _reset(pairs: list[tuple[Event, list[Draw]]]) -> bool:
-    """Whether samples leave the generator in a state that doesn't depend on the one before."""
-    return any(
-        a.before != b.before and a.after == b.after
-        for group in _groups(pairs)
-        for a, b in combinations(group, 2)
-    )
+    """Whether samples leave the generator in a state that doesn't depend on the one before.
+
+    Two of them may do so by the way: with different numbers of draws, workers walk along one
+    sequence in different steps.
+    """
+    telling = [group for group in _groups(pairs) if len({draw.before for draw in group}) > 1]
+    return bool(telling) and all(len({draw.after for draw in group}) == 1 for group in telling)
 
 
 def _follows(pairs: list[tuple[Event, list[Draw]]]) -> bool:
@@ -179,7 +180,7 @@ def _systematic(source: Source) -> dict[Across, tuple[Event, Event]]:
                 compared[across, "sample"].append((equal, a, b))
     found: dict[Across, tuple[Event, Event]] = {}
     for (across, _), pairs in compared.items():
-        equal = [(a, b) for same, a, b in pairs if same]
-        if len(pairs) >= _FEWEST_PAIRS and len(equal) >= _SYSTEMATIC * len(pairs):
-            found.setdefault(across, equal[0])
+        alike = [(a, b) for same, a, b in pairs if same]
+        if len(pairs) >= _FEWEST_PAIRS and len(alike) >= _SYSTEMATIC * len(pairs):
+            found.setdefault(across, alike[0])
     return found

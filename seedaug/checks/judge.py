@@ -48,12 +48,13 @@ def judge(subject: Subject, seen: Seen) -> Judgement:
     parts = [] if seen.survey.stream else compare(probing)
     random = bool(sources) or any(part.varies for part in parts)
     random = random or (seen.natural is not None and _varies(seen.natural.events, subject))
+    random = random or any(s.name == "set_epoch" and s.other for s in seen.scenarios)
     findings = [*_repeats(sources, parts, probing, seen.survey.stream)]
     if seen.survey.stream and not any(
         f.verdict is Verdict.REPEATS_ACROSS_WORKERS for f in findings
     ):
         findings += _duplicated(probing)
-    findings += _order(subject, seen)
+    findings += _untold(subject, seen)
     findings += _ranks(subject, [*probing, *ranks]) if ranks else []
     findings += _depends(seen, sources)
     order = [*Verdict]
@@ -152,14 +153,27 @@ def _duplicated(events: list[Event]) -> list[Finding]:
     return [Finding(Verdict.DUPLICATED, (evidence,), (), remedies.DUPLICATED)]
 
 
-def _order(subject: Subject, seen: Seen) -> list[Finding]:
-    if subject.tell or not seen.survey.repeats_untold or not seen.survey.told:
+def _untold(subject: Subject, seen: Seen) -> list[Finding]:
+    """What repeats because nobody calls set_epoch."""
+    if subject.tell or not seen.survey.told:
         return []
-    name = type(subject.loader.sampler).__name__
-    evidence = f"the order of the samples is the same in every epoch without set_epoch ({name})"
-    return [
-        Finding(Verdict.REPEATS_ACROSS_EPOCHS, (evidence,), ("the sampler",), remedies.SET_EPOCH)
-    ]
+    evidence, culprits = [], []
+    if seen.survey.repeats_untold:
+        culprits.append(f"the sampler ({type(subject.loader.sampler).__name__})")
+        evidence.append("without set_epoch the order of the samples is the same in every epoch")
+    varies = seen.natural is not None and _varies(seen.natural.events, subject)
+    called = [s for s in seen.scenarios if s.name == "set_epoch" and s.other]
+    if called and not varies:
+        names = [name for name in seen.survey.told if name.startswith("dataset")]
+        culprits += names
+        evidence.append(
+            "without set_epoch every sample is the same in every epoch; with it, "
+            f"{called[0].differing} of {called[0].compared} samples came out otherwise"
+        )
+    if not evidence:
+        return []
+    found = Verdict.REPEATS_ACROSS_EPOCHS, tuple(evidence), tuple(culprits)
+    return [Finding(*found, remedies.SET_EPOCH)]
 
 
 def _ranks(subject: Subject, events: list[Event]) -> list[Finding]:
@@ -181,7 +195,9 @@ def _depends(seen: Seen, sources: list[Source]) -> list[Finding]:
     again = [s for s in seen.scenarios if s.name == "again"]
     culprits = tuple(describe(source) for source in sources if not source.keyed)
     if any(s.other for s in again):
-        evidence = (_told(again[0]) + ": seeded from the clock or the operating system",)
+        evidence: tuple[str, ...] = (
+            _told(again[0]) + ": seeded from the clock or the operating system",
+        )
         return [Finding(Verdict.NOT_RESUMABLE, evidence, culprits, remedies.NOT_RESUMABLE)]
     found = []
     names = "workers", "batch size", "start method", "persistent workers"

@@ -54,7 +54,8 @@ class Report:
         samples = sum(len(event.record.samples) for event in seen.probing.events)
         looked_at = (
             f"{type(loader).__name__} of {type(loader.dataset).__name__}: "
-            f"{subject.workers} workers, {subject.epochs} epochs, {samples} samples; {len(seen.scenarios)} more runs"
+            f"{subject.workers} workers, {subject.epochs} epochs, {samples} samples; "
+            f"{len(seen.scenarios)} more runs"
         )
         return cls(
             tuple(judged.findings),

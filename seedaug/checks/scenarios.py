@@ -76,7 +76,7 @@ class Scenario:
 
     Args:
         name: what varies: "workers", "again", "batch size", "persistent workers", "resumed",
-            "start method", "rank".
+            "start method", "set_epoch".
         setting: how it was run.
         outcome: one of `Outcome`, or why there is none.
         differing, compared: how many (sample, epoch) pairs came out otherwise, of how many.
@@ -140,7 +140,7 @@ class _Look:
         self.budget = budget
         self._say = say
         self._done = 0
-        self._steps = 12
+        self._steps = 13
         self._taken = 0
         self.survey = Survey(False)
 
@@ -183,6 +183,8 @@ class _Look:
             half = natural.batches // 2
             plan = replace(natural, epochs=(1,), skip=max(1, half))
             self._scenario(seen, "resumed", "from the middle of epoch 1", plan)
+        if seen.survey.told and not self.subject.tell:
+            self._scenario(seen, "set_epoch", "called", replace(natural, tell=True))
         plan = replace(natural, persistent=not natural.persistent)
         self._scenario(seen, "persistent workers", str(plan.persistent), plan)
         self._rank(seen, probing)
@@ -297,7 +299,7 @@ def _values(events: list[Event]) -> dict[Place, bytes]:
     for event in events:
         for (key, name), digest in outputs(event):
             where = () if event.key else (event.worker, event.position)
-            found[(event.epoch, key, *where, name)] = digest
+            found[event.epoch, key, where, name] = digest
     return found
 
 

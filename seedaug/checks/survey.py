@@ -58,6 +58,9 @@ def told(loader: Any) -> dict[str, Any]:
         if part is not None and id(part) not in known and callable(_set_epoch(part)):
             known.add(id(part))
             found.setdefault(name, part)
+    for part in seeded_within(loader.dataset):
+        if id(part) not in known:
+            found[f"dataset's {len(found)}. {type(part).__name__}"] = part
     return found
 
 
