@@ -384,11 +384,32 @@ def init_raises(worker):
     raise RuntimeError("no such device")
 
 
-class LonelyWorker(Rows):
+class OnlyInWorkers(Rows):
     """Can't be loaded in the main process."""
 
     def draw(self, index):
         return np.random.rand(4) + get_worker_info().id * 0
+
+
+class Slow(HeldGenerator):
+    def draw(self, index):
+        time.sleep(0.1)
+        return super().draw(index)
+
+
+class Checking(Rows):
+    """Calls check where samples are made."""
+
+    def draw(self, index):
+        seedaug.check(loader(Rows()))
+
+
+class BrokenSampler:
+    def __iter__(self):
+        raise RuntimeError("no weights")
+
+    def __len__(self):
+        return 4
 
 
 def loader(dataset, **options):

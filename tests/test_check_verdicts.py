@@ -117,7 +117,7 @@ def test_a_held_generator_made_anew_in_each_worker():
         (known.FewSeeds(), GLOBAL),
         (known.Entropy(), {RESUME}),
         (known.HeldReseeded(), {RESUME}),
-        (known.LonelyWorker(), GLOBAL),
+        (known.OnlyInWorkers(), GLOBAL),
         (known.Library(), HELD),
         (known.Rows(), {Verdict.DETERMINISTIC}),
         (list(range(40)), {Verdict.DETERMINISTIC}),

@@ -47,7 +47,7 @@ def judge(subject: Subject, seen: Seen) -> Judgement:
     sources = drawn(probing)
     parts = [] if seen.survey.stream else compare(probing)
     random = bool(sources) or any(part.varies for part in parts)
-    random = random or (seen.natural is not None and _varies(seen.natural.events, subject))
+    random = random or (seen.natural is not None and _varies(seen.natural.events))
     random = random or any(s.name == "set_epoch" and s.other for s in seen.scenarios)
     findings = [*_repeats(sources, parts, probing, seen.survey.stream)]
     if seen.survey.stream and not any(
@@ -63,13 +63,13 @@ def judge(subject: Subject, seen: Seen) -> Judgement:
     return Judgement(findings, sources, parts, random, notes)
 
 
-def _varies(events: list[Event], subject: Subject) -> bool:
-    """Whether a sample of a map-style dataset is another in the other epoch."""
+def _varies(events: list[Event]) -> bool:
+    """Whether a sample is another in the other epoch (of a stream: a worker's how many-th)."""
     found: dict[object, set[bytes]] = {}
     for event in events:
+        place = () if event.key else (event.worker, event.position)
         for where, digest in outputs(event):
-            if event.key:
-                found.setdefault(where, set()).add(digest)
+            found.setdefault((place, where), set()).add(digest)
     return any(len(digests) > 1 for digests in found.values())
 
 
@@ -161,7 +161,7 @@ def _untold(subject: Subject, seen: Seen) -> list[Finding]:
     if seen.survey.repeats_untold:
         culprits.append(f"the sampler ({type(subject.loader.sampler).__name__})")
         evidence.append("without set_epoch the order of the samples is the same in every epoch")
-    varies = seen.natural is not None and _varies(seen.natural.events, subject)
+    varies = seen.natural is not None and _varies(seen.natural.events)
     called = [s for s in seen.scenarios if s.name == "set_epoch" and s.other]
     if called and not varies:
         names = [name for name in seen.survey.told if name.startswith("dataset")]
@@ -198,7 +198,14 @@ def _depends(seen: Seen, sources: list[Source]) -> list[Finding]:
         evidence: tuple[str, ...] = (
             _told(again[0]) + ": seeded from the clock or the operating system",
         )
-        return [Finding(Verdict.NOT_RESUMABLE, evidence, culprits, remedies.NOT_RESUMABLE)]
+        return [
+            Finding(
+                Verdict.NOT_RESUMABLE,
+                evidence,
+                culprits,
+                remedies.not_resumable(seen.survey.stream),
+            )
+        ]
     found = []
     names = "workers", "batch size", "start method", "persistent workers"
     changed = [s for s in seen.scenarios if s.name in names and s.other and not seen.survey.stream]
@@ -210,7 +217,14 @@ def _depends(seen: Seen, sources: list[Source]) -> list[Finding]:
         evidence = tuple(_told(scenario) for scenario in resumed)
         if _starts_over(seen, resumed[0]):
             evidence += ("a job that is started again draws what epoch 0 drew",)
-        found.append(Finding(Verdict.NOT_RESUMABLE, evidence, culprits, remedies.NOT_RESUMABLE))
+        found.append(
+            Finding(
+                Verdict.NOT_RESUMABLE,
+                evidence,
+                culprits,
+                remedies.not_resumable(seen.survey.stream),
+            )
+        )
     return found
 
 
@@ -248,7 +262,7 @@ def _notes(
             + ("; with it, too" if survey.repeats_told else "")
         )
     if random and sources and not seen.survey.stream:
-        varies = seen.natural is not None and _varies(seen.natural.events, subject)
+        varies = seen.natural is not None and _varies(seen.natural.events)
         if not varies and not any(source.repeats for source in sources):
             notes.append("generators are drawn from, but no sample looked at came out otherwise")
     if survey.stream and any(s.name == "workers" or s.other for s in seen.scenarios):

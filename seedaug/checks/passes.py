@@ -17,7 +17,7 @@ import torch.utils.data
 
 from seedaug.checks.probe import Probe
 from seedaug.checks.records import Event, Phase, Record, Run
-from seedaug.checks.stage import Send
+from seedaug.checks.stage import Send, how_it_ended
 from seedaug.checks.survey import detach, is_stream, tell_epoch
 from seedaug.data.adopt import seeded_within
 from seedaug.data.index import EpochBatch, SampleIndex
@@ -44,6 +44,7 @@ class Plan:
         rank: which rank is played; None plays none.
         tell: whether `set_epoch` is called before each epoch.
         trace, spy: as for `Probe`.
+        one_by_one: send a worker nothing before it has answered, so that it is known what it does.
     """
 
     workers: int
@@ -58,6 +59,11 @@ class Plan:
     tell: bool = True
     trace: bool = False
     spy: bool = True
+    one_by_one: bool = False
+
+
+class WorkerDied(RuntimeError):
+    """A worker process ended without having been told to."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,8 @@ def run(loader: Any, indices: list[Any], plan: Plan, seconds: float, say: Send) 
     _play_rank(loader, plan.rank)
     detach(loader)
     batched = loader.batch_size is not None or loader.batch_sampler is not None
-    trace_at = 3 * min(plan.batches, -(-len(indices) // plan.size)) if plan.trace else None
+    last = 3 * min(plan.batches, -(-len(indices) // plan.size))
+    trace_at = (1 if is_stream(loader) else last) if plan.trace else None
     probe = Probe(loader.dataset, loader.collate_fn, loader.worker_init_fn, batched,
                   trace_at, plan.spy)  # fmt: skip
     script = Script(loader, indices, batched)
@@ -154,7 +161,8 @@ def run(loader: Any, indices: list[Any], plan: Plan, seconds: float, say: Send) 
             tell_epoch(loader, epoch)
         for source in seeded_within(loader.dataset) if isinstance(loader, DataLoader) else ():
             source._clock.begin(epoch)
-        script.asks, script.epoch = asked(plan, epoch, len(indices)), epoch
+        script.epoch = epoch
+        script.asks = [] if is_stream(loader) else asked(plan, epoch, len(indices))
         script.until = started + seconds * number / len(plan.epochs)
         iterator = iter(clone)
         epoch_of = _stream_epoch if is_stream(loader) else _epoch
@@ -174,7 +182,7 @@ def _epoch(
         who = f"worker {ask.worker}" if plan.workers else "the main process"
         say(f"epoch {script.epoch}, {who}, sample {shown}")
         try:
-            record: Record = next(iterator)
+            record = _next(iterator)
         except StopIteration:
             return
         yield Event(plan.rank or 0, ask.worker, script.epoch, ask.position, ask.phase, ask.key,
@@ -187,17 +195,31 @@ def _stream_epoch(
     dealt = max(1, plan.workers)
     made: Counter[int] = Counter()
     phase = Phase.NATURAL if plan.natural else Phase.ALIGNED
-    for number in range(dealt * plan.batches * (1 if plan.natural else 3)):
+    each = plan.batches if plan.natural else 3 * plan.batches
+    for number in range(dealt * each):
         if number >= 3 and time.monotonic() > script.until:
             return
         say(f"epoch {script.epoch}, batch {number} of the stream, worker {number % dealt}")
         try:
-            record: Record = next(iterator)
+            record = _next(iterator)
         except StopIteration:
             return
         position = made[record.worker]
         made[record.worker] += 1
         yield Event(plan.rank or 0, record.worker, script.epoch, position, phase, (), record)
+
+
+def _next(iterator: Any) -> Record:
+    try:
+        record: Record = next(iterator)
+    except RuntimeError as error:
+        time.sleep(0.1)  # a process that has just died may not know it yet
+        codes = {w.pid: w.exitcode for w in getattr(iterator, "_workers", ())}
+        died = [how_it_ended(code) for code in codes.values() if code]
+        if died:
+            raise WorkerDied(f"a worker process ended ({died[0]})") from error
+        raise
+    return record
 
 
 def _clone(
@@ -215,6 +237,7 @@ def _clone(
         options.update(
             multiprocessing_context=method,
             persistent_workers=plan.persistent,
+            prefetch_factor=1 if plan.one_by_one else 2,
             timeout=max(1.0, seconds + _MARGIN),
         )
     return torch.utils.data.DataLoader(

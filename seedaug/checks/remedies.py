@@ -5,7 +5,7 @@ from __future__ import annotations
 from seedaug.checks.draws import Across, Source
 from seedaug.checks.generators import NUMPY, PYTHON, TORCH
 
-__all__ = ["DEPENDS", "DUPLICATED", "NOT_RESUMABLE", "RANKS", "SET_EPOCH", "repeats"]
+__all__ = ["DEPENDS", "DUPLICATED", "RANKS", "SET_EPOCH", "not_resumable", "repeats"]
 
 _WRAP = "seedaug.DataLoader(seedaug.SeededDataset(dataset, seed=0, seed_globals=True), ...)"
 _WRAP_STREAM = (
@@ -15,10 +15,6 @@ _WRAP_STREAM = (
 DEPENDS = (
     f"key each sample's draws by its index and epoch: {_WRAP}",
     "or keep num_workers, batch size and start method as they are whenever runs are compared",
-)
-NOT_RESUMABLE = (
-    f"key each sample's draws, and save loader.state_dict(): {_WRAP}",
-    "or save every generator's state at each epoch's start, and load the epoch again from there",
 )
 RANKS = (
     f"deal one keyed order out to the ranks: {_WRAP} does",
@@ -32,6 +28,16 @@ DUPLICATED = (
     "deal the stream out: itertools.islice(stream, info.id, None, info.num_workers), with",
     "info = torch.utils.data.get_worker_info() in __iter__ (None means one process)",
 )
+
+
+def not_resumable(stream: bool) -> tuple[str, str]:
+    """What to do about draws that can't be had again."""
+    wrap = _WRAP_STREAM if stream else _WRAP
+    return (
+        f"key each sample's draws, and save loader.state_dict(): {wrap}",
+        "or save every generator's state at each epoch's start, and load the epoch again from "
+        "there",
+    )
 
 
 def repeats(guilty: list[Source], across: Across, stream: bool) -> tuple[str, str]:

@@ -203,13 +203,25 @@ class _Look:
         self._show(f"{plan.workers} workers, {len(plan.epochs)} epochs")
         loader, indices = self.subject.loader, self.survey.indices
         seconds = self.budget.left * 0.5
-        found: Run = self._stage(
-            "the loader", lambda send: run(loader, indices, plan, seconds, send), 0.9
-        )
+        try:
+            found: Run = self._stage(
+                "the loader", lambda send: run(loader, indices, plan, seconds, send), 0.9
+            )
+        except CheckError as error:
+            if "a worker process ended" in str(error):
+                self._blame(plan)
+            raise
         if not found.events:
             raise CheckError("the loader is empty: its workers gave no sample")
         self._count(found)
         return found
+
+    def _blame(self, plan: Plan) -> None:
+        """Ask one worker for one sample after the other, to know which one ends it."""
+        plan = replace(plan, workers=1, size=1, natural=True, epochs=(0,), trace=False, spy=False,
+                       batches=plan.batches * plan.size, one_by_one=True)  # fmt: skip
+        loader, indices = self.subject.loader, self.survey.indices
+        self._stage("the loader", lambda send: run(loader, indices, plan, 5.0, send), 0.5)
 
     def _stage(self, what: str, work: Callable[[Send], Any], share: float) -> Any:
         seconds = self.budget.left * share

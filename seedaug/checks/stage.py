@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["Send", "StageError", "perform"]
+__all__ = ["Send", "StageError", "how_it_ended", "perform"]
 
 Send = Callable[[str], None]
 """Says what is being done, for the progress bar and for the message if it never ends."""
@@ -106,6 +106,8 @@ def _sentence(error: Exception, text: str) -> str:
     if "Original Traceback" in text:
         inner = [line for line in lines if line and not line[0].isspace()]
         return f"{inner[-1] if inner else lines[-1]} ({lines[0].partition(': ')[2]})".strip()
+    if isinstance(error, RuntimeError) and type(error) is not RuntimeError:
+        return str(error)  # the check's own
     return " ".join(line.strip() for line in lines) or type(error).__name__
 
 
@@ -133,10 +135,11 @@ def _follow(process: Any, receiver: Connection, deadline: float, say: Send | Non
         elif alive:
             continue
         process.join(_GRACE)
-        raise StageError(f"the process that loads ended ({_how(process.exitcode)})", last)
+        raise StageError(f"the process that loads ended ({how_it_ended(process.exitcode)})", last)
 
 
-def _how(code: int | None) -> str:
+def how_it_ended(code: int | None) -> str:
+    """A process's exit code in words."""
     if code is not None and code < 0:
         return f"signal {signal.Signals(-code).name}"
     return f"exit status {code}"
