@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -61,8 +62,10 @@ def main(arguments: argparse.Namespace) -> int:
         if path is not None and not path.parent.is_dir():
             return _fail(f"{path.parent} is no folder: make it first, or name another file")
     try:
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is the report's
+            loader = load_target(arguments.target)
         report = check(
-            load_target(arguments.target),
+            loader,
             max_samples=arguments.max_samples,
             seconds=arguments.seconds,
             workers=arguments.workers,

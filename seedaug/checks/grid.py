@@ -14,9 +14,10 @@ from seedaug.checks.records import Event, Phase
 from seedaug.checks.scenarios import Seen, Subject
 from seedaug.checks.verdict import Verdict
 
-__all__ = ["Grid", "Tile", "grid"]
+__all__ = ["DATA", "SAMPLES", "Grid", "Tile", "grid"]
 
 MOST_TILES, MOST_WORKERS, MOST_EPOCHS = 8, 8, 8
+DATA, SAMPLES = "data", "samples"  # what tiles stand for where it is no generator's draws
 _Cells = dict[tuple[int, int], list[tuple[int, Hashable]]]
 
 
@@ -65,7 +66,9 @@ class Grid:
     def summary(self) -> str:
         """ "16 different draws of 48"."""
         distinct, total = self.counts
-        return f"{distinct} different draw{'' if distinct == 1 else 's'} of {total}"
+        what = "batch" if self.subject == DATA else "draw"
+        plural = {"batch": "batches"}.get(what, f"{what}s")
+        return f"{distinct} different {what if distinct == 1 else plural} of {total}"
 
     def to_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -85,7 +88,7 @@ def grid(subject: Subject, seen: Seen, judged: Judgement) -> Grid:
     guilty.sort(key=lambda source: -len(source.repeats))
     alike = [part.name for part in judged.parts if part.repeats]
     if not judged.random:
-        return _grid(_bytes(_natural(seen, probing)), False, "data", judged)
+        return _grid(_bytes(_natural(seen, probing)), False, DATA, judged)
     if guilty:
         source = guilty[0]
         cells = _keyed(source, subject.workers) if source.keyed else _states(source)
@@ -93,7 +96,7 @@ def grid(subject: Subject, seen: Seen, judged: Judgement) -> Grid:
     if alike:
         aligned = [event for event in probing if event.phase in (Phase.ALIGNED, Phase.AGAIN)]
         return _grid(_bytes(aligned, alike[0]), True, alike[0] or "the sample", judged)
-    return _grid(_bytes(_natural(seen, probing)), True, "samples", judged)
+    return _grid(_bytes(_natural(seen, probing)), True, SAMPLES, judged)
 
 
 def _natural(seen: Seen, probing: list[Event]) -> list[Event]:

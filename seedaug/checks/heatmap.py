@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seedaug.checks import grid as subjects
 from seedaug.checks.grid import Grid, Tile
 from seedaug.checks.text import caption, headline
 from seedaug.plot import GREEN, GREY, INK, RED, Color, Page
@@ -23,6 +24,7 @@ COLORS: tuple[Color, ...] = (
 )  # fmt: skip
 OWN: Color = (228, 231, 236)
 DATA: Color = (205, 222, 238)
+AMBER: Color = (150, 104, 0)
 SIDE, GAP, MARGIN = 34, 4, 28
 LABELS = 92
 BETWEEN = 22  # between cells
@@ -49,11 +51,11 @@ def write_heatmap(report: Report, path: Path) -> None:
     about = textwrap.wrap(caption(grid), (width - 2 * MARGIN) // 8)
     top = MARGIN + 34 * len(lines) + 23 * len(about) + 52
     rows = len(grid.epochs) * (SIDE + 14)
-    remedy = textwrap.wrap(_remedy(report), (width - 2 * MARGIN) // 8)
-    page = Page(width, top + rows + 54 + 23 * len(remedy) + MARGIN // 2)
+    culprit = textwrap.wrap(_culprit(report), (width - 2 * MARGIN) // 8)
+    page = Page(width, top + rows + 54 + 23 * len(culprit) + MARGIN // 2)
     y = MARGIN
     for line in lines:
-        page.text(MARGIN, y, line, 26, RED if not report.healthy else GREEN, bold=True)
+        page.text(MARGIN, y, line, 26, _headline_color(report), bold=True)
         y += 34
     for line in about:
         page.text(MARGIN, y, line, 17, GREY)
@@ -61,13 +63,19 @@ def write_heatmap(report: Report, path: Path) -> None:
     _tiles(page, grid, top, cell)
     _legend(page, grid, top + rows + 10)
     y = top + rows + 46
-    for line in remedy:
+    for line in culprit:
         page.text(MARGIN, y, line, 17, INK)
         y += 23
     page.save(path)
 
 
-def _remedy(report: Report) -> str:
+def _headline_color(report: Report) -> Color:
+    if not report.healthy:
+        return RED
+    return AMBER if report.findings else GREEN
+
+
+def _culprit(report: Report) -> str:
     """What holds the generator, or nothing."""
     for finding in report.findings:
         if finding.culprits:
@@ -105,7 +113,9 @@ def _legend(page: Page, grid: Grid, y: int) -> None:
         return
     page.box(x, y, 20, 20, COLORS[0])
     page.text(x + 10, y + 10, "A", 13, (255, 255, 255), "mm", bold=True)
-    page.text(x + 28, y + 1, "same colour and letter: the same draw", 17)
-    x += 28 + page.text_width("same colour and letter: the same draw", 17) + 40
+    what = "samples" if grid.subject == subjects.DATA else "random draws"
+    same = f"same colour and letter: the same {what}"
+    page.text(x + 28, y + 1, same, 17)
+    x += 28 + page.text_width(same, 17) + 40
     page.box(x, y, 20, 20, OWN)
-    page.text(x + 28, y + 1, "grey: a draw of its own", 17)
+    page.text(x + 28, y + 1, f"grey: {what} of its own", 17)

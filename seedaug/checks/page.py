@@ -40,7 +40,8 @@ def _page(report: Report) -> Iterator[str]:
     title = headline(report)
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
     yield f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head><body>"
-    yield f'<h1 class="{"good" if report.healthy else "bad"}">{escape(title)}</h1>'
+    kind = "bad" if not report.healthy else "warn" if report.findings else "good"
+    yield f'<h1 class="{kind}">{escape(title)}</h1>'
     yield f'<p class="grey">{escape(report.looked_at)}; {report.seconds:.1f} s</p>'
     yield f'<div class="map"><table>{"".join(_rows(report.grid))}</table></div>'
     yield f"<p>{_legend(report.grid)}{escape(caption(report.grid))}</p>"

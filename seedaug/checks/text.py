@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from seedaug.checks.grid import Grid
+from seedaug.checks.grid import DATA, SAMPLES, Grid
 
 if TYPE_CHECKING:
     from seedaug.checks.report import Report
@@ -26,10 +26,12 @@ def headline(report: Report) -> str:
 def caption(grid: Grid) -> str:
     """What the heat map shows, in a sentence."""
     if not grid.random:
-        return "the same letter: the same data, as it should be; nothing random was seen"
-    if grid.subject == "samples":
-        return f"{grid.summary}; the same letter: the same bytes for the same sample"
-    return f"{grid.summary} ({grid.subject}); the same letter: the same random numbers"
+        return "a tile is a batch; the same letter: the same data, as it should be"
+    if grid.subject == DATA:
+        return f"{grid.summary}; a tile is a batch; the same letter: the same samples"
+    if grid.subject == SAMPLES:
+        return f"{grid.summary}; a tile is a batch; none came out as it had before"
+    return f"{grid.summary} ({grid.subject}); a tile is a batch; the same letter: the same numbers"
 
 
 def text(report: Report, width: int) -> str:
