@@ -33,7 +33,7 @@ Progress = Callable[[int, int, str], None]
 """Told how many steps are done, of how many, and what is being done."""
 
 _MOST_WORKERS = 4
-_FEWEST_SAMPLES = 24
+_FEWEST_SAMPLES = 48
 
 
 def check(
@@ -54,7 +54,7 @@ def check(
 
     Args:
         loader: a `torch.utils.data.DataLoader`, or something with its attributes.
-        max_samples: how many samples are loaded, at most about; 24 or more.
+        max_samples: how many samples are loaded, at most about; 48 or more.
         seconds: how long it may take, about. Spawned processes are tried where time is left.
         workers: in how many the samples are compared, 2 to 64. Default: the loader's, 2 to 4.
         epochs: in how many, 2 to 16.
@@ -84,7 +84,7 @@ def check(
     _check_arguments(loader, max_samples, seconds, workers, epochs)
     used = min(max(2, loader.num_workers), _MOST_WORKERS) if workers is None else workers
     batched = loader.batch_size is not None or loader.batch_sampler is not None
-    size = min(2, loader.batch_size or 2) if batched else 1
+    size = min(2, loader.batch_size or 2) if batched and max_samples >= 12 * used * epochs else 1
     persistent = bool(getattr(loader, "persistent_workers", False))
     subject = Subject(loader, used, epochs, size, set_epoch, persistent)
     started = time.monotonic()

@@ -345,6 +345,31 @@ class Stream(IterableDataset):
         return np.random.normal() if self.draw == "global" else 0.0
 
 
+class ShuffledByEpoch(Stream):
+    """All workers shuffle alike, by epoch, and then take their share: as it should be."""
+
+    epoch = 0
+
+    def set_epoch(self, epoch):
+        self.epoch = epoch
+
+    def __iter__(self):
+        info = get_worker_info()
+        order = [*range(self.count)]
+        random.Random(self.epoch).shuffle(order)
+        for number in order[info.id :: info.num_workers] if info else order:
+            yield number, self.noise()
+
+
+class ShuffledByHeld(Stream):
+    """Shuffles with a generator it holds, which is the same in every epoch."""
+
+    def __iter__(self):
+        info = get_worker_info()
+        order = self.rng.permutation(self.count)
+        yield from order[info.id :: info.num_workers] if info else order
+
+
 class Endless(Stream):
     def __iter__(self):
         while True:

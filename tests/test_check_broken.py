@@ -160,7 +160,7 @@ def test_seedaugs_loader_goes_on_where_it_was():
     ("given", "options", "error", "text"),
     [
         (known.Rows(), {}, TypeError, "check needs a torch.utils.data.DataLoader, got Rows"),
-        (None, {"max_samples": 3}, ValueError, "max_samples must be 24 or more, got 3"),
+        (None, {"max_samples": 3}, ValueError, "max_samples must be 48 or more, got 3"),
         (None, {"seconds": 0}, ValueError, "seconds must be 1 or more, and finite, got 0"),
         (None, {"workers": 1}, ValueError, "workers must be from 2 to 64, got 1"),
         (None, {"epochs": 1}, ValueError, "epochs must be from 2 to 16, got 1"),

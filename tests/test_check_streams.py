@@ -3,6 +3,7 @@
 import check_fixtures as known
 import pytest
 from check_fixtures import loader
+from torch.utils.data.datapipes.iter import IterableWrapper
 
 import seedaug
 from seedaug.check import Verdict
@@ -28,6 +29,9 @@ def no_spawning(monkeypatch):
         (known.Stream(split=False, draw="global"), {Verdict.DUPLICATED, RESUME}),
         (known.Stream(split=False, draw="held"), {WORKERS, EPOCHS}),
         (known.Endless(), {RESUME}),
+        (known.ShuffledByEpoch(), {Verdict.HEALTHY}),
+        (known.ShuffledByEpoch(draw="global"), {RESUME}),
+        (known.ShuffledByHeld(), {EPOCHS}),
     ],
     ids=str,
 )
@@ -38,6 +42,12 @@ def test_streams(stream, expected, batch_size):
     if WORKERS in expected:
         assert "dataset.rng" in report.findings[0].culprits[0]
         assert "Stream.noise" in report.findings[0].culprits[0]
+
+
+def test_a_shuffled_and_dealt_out_data_pipe():
+    pipe = IterableWrapper(range(64)).shuffle().sharding_filter()
+    report = seedaug.check(loader(pipe), max_samples=400)
+    assert report.healthy, str(report)
 
 
 def test_a_persistent_stream():

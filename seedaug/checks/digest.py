@@ -138,10 +138,14 @@ def kind_is_picture(value: Any) -> bool:
     return any(k.__module__ == "PIL.Image" and k.__name__ == "Image" for k in kinds)
 
 
-def _tensor(value: torch.Tensor) -> list[bytes] | None:
+def _tensor(value: torch.Tensor) -> list[bytes]:
     about = f"{value.dtype} {tuple(value.shape)} {value.layout}".encode()
-    if value.layout is not torch.strided or value.is_quantized or value.is_meta:
-        return None
+    if value.is_meta:
+        return [about]
+    if value.is_quantized:
+        value = value.dequantize()
+    if value.layout is not torch.strided:
+        value = value.to_dense()
     flat = torch.Tensor.detach(value).as_subclass(torch.Tensor).cpu().contiguous().reshape(-1)
     if flat.is_conj() or flat.is_neg():
         flat = flat.resolve_conj().resolve_neg()

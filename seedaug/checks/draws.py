@@ -15,7 +15,7 @@ from itertools import combinations
 
 from seedaug.checks.records import Draw, Event
 
-__all__ = ["Across", "Source", "drawn"]
+__all__ = ["Across", "Source", "drawn", "starts_alike"]
 
 _SYSTEMATIC = 0.9  # share of pairs with equal seeds, above which that is no chance
 _FEWEST_PAIRS = 3
@@ -41,6 +41,8 @@ class Source:
         tokens: what each event's draws began from.
         keyed: whether the same sample of the same epoch always begins from the same.
         reseeded: whether samples seed it themselves.
+        starting: of a stream, what each worker's first batch began from. Streams set themselves up
+            there, all alike and meant so: they shuffle by epoch, and then take their share.
         repeats: what samples with the same draws differ in, and an example of each.
     """
 
@@ -50,6 +52,7 @@ class Source:
     tokens: list[tuple[Event, frozenset[bytes]]] = field(default_factory=list)
     keyed: bool = False
     reseeded: bool = False
+    starting: list[tuple[Event, frozenset[bytes]]] = field(default_factory=list)
     repeats: dict[Across, tuple[Event, Event]] = field(default_factory=dict)
 
     @property
@@ -76,7 +79,7 @@ def drawn(events: Iterable[Event]) -> list[Source]:
         for name, draws in by_name.items():
             moved[name].append((event, draws))
     sources = [_source(name, pairs, places[name]) for name, pairs in moved.items()]
-    return [source for source in sources if source.tokens]
+    return [source for source in sources if source.tokens or source.starting]
 
 
 def _source(name: str, pairs: list[tuple[Event, list[Draw]]], places: list[str]) -> Source:
@@ -91,11 +94,24 @@ def _source(name: str, pairs: list[tuple[Event, list[Draw]]], places: list[str])
                 token |= {*draw.seeded} or {b"after" + (draw.after or b"")}
             elif draw.before is not None:
                 token.add(draw.before)
-        if token and (chained or event.position):
+        if token and not event.key and not event.position:
+            source.starting.append((event, frozenset(token)))
+        elif token and (chained or event.position):
             source.tokens.append((event, frozenset(token)))
     source.keyed = _keyed(source.tokens)
     source.repeats = _systematic(source) if source.reseeded else _certain(source)
     return source
+
+
+def starts_alike(source: Source) -> tuple[Event, Event] | None:
+    """Two epochs of a stream that a worker began from the same state, if all did."""
+    by_worker: dict[object, list[tuple[Event, frozenset[bytes]]]] = defaultdict(list)
+    for event, token in source.starting:
+        by_worker[event.rank, event.worker].append((event, token))
+    several = [events for events in by_worker.values() if len(events) > 1]
+    if several and all(len({token for _, token in events}) == 1 for events in several):
+        return several[0][0][0], several[0][1][0]
+    return None
 
 
 def _groups(pairs: list[tuple[Event, list[Draw]]]) -> list[list[Draw]]:

@@ -96,6 +96,10 @@ def grid(subject: Subject, seen: Seen, judged: Judgement) -> Grid:
     if alike:
         aligned = [event for event in probing if event.phase in (Phase.ALIGNED, Phase.AGAIN)]
         return _grid(_bytes(aligned, alike[0]), True, alike[0] or "the sample", judged)
+    if judged.sources and not judged.findings_that_repeat:
+        source = max(judged.sources, key=lambda source: len(source.tokens))
+        cells = _keyed(source, subject.workers) if source.keyed else _states(source)
+        return _grid(cells, True, source.name, judged)
     return _grid(_bytes(_natural(seen, probing)), True, SAMPLES, judged)
 
 
@@ -147,9 +151,10 @@ def _grid(cells: _Cells, random: bool, subject: str, judged: Judgement) -> Grid:
     }
     count = Counter(token for tokens in kept.values() for token in tokens)
     letters: dict[Hashable, int] = {}
+    by_chance = subject == SAMPLES and not judged.findings_that_repeat
     for tokens in kept.values():
         for token in tokens:
-            if count[token] > 1:
+            if count[token] > 1 and not by_chance:
                 letters.setdefault(token, len(letters))
     tiles = {
         cell: [Tile(_letter(letters[t]), letters[t]) if t in letters else Tile("", -1)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from seedaug.checks import remedies
 from seedaug.checks.chance import Part, compare, outputs
-from seedaug.checks.draws import Across, Source, drawn
+from seedaug.checks.draws import Across, Source, drawn, starts_alike
+from seedaug.checks.outcome import Scenario
 from seedaug.checks.records import Event
-from seedaug.checks.scenarios import Scenario, Seen, Subject, environment_is_distributed
-from seedaug.checks.verdict import Finding, Verdict
+from seedaug.checks.scenarios import Seen, Subject, environment_is_distributed
+from seedaug.checks.verdict import Finding, Severity, Verdict
 
 __all__ = ["Judgement", "judge"]
 
@@ -39,6 +40,11 @@ class Judgement:
     random: bool
     notes: list[str]
 
+    @property
+    def findings_that_repeat(self) -> list[Finding]:
+        """Those that are errors."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
 
 def judge(subject: Subject, seen: Seen) -> Judgement:
     """Weigh what was seen."""
@@ -46,6 +52,10 @@ def judge(subject: Subject, seen: Seen) -> Judgement:
     ranks = [] if seen.other_rank is None else seen.other_rank.events
     sources = drawn(probing)
     parts = [] if seen.survey.stream else compare(probing)
+    if seen.survey.stream and seen.natural is not None and not _varies(seen.natural.events):
+        for source in sources:
+            if (pair := starts_alike(source)) is not None:
+                source.repeats.setdefault(Across.EPOCHS, pair)
     random = bool(sources) or any(part.varies for part in parts)
     random = random or (seen.natural is not None and _varies(seen.natural.events))
     random = random or any(s.name == "set_epoch" and s.other for s in seen.scenarios)
@@ -59,6 +69,10 @@ def judge(subject: Subject, seen: Seen) -> Judgement:
     findings += _depends(seen, sources)
     order = [*Verdict]
     findings.sort(key=lambda finding: order.index(finding.verdict))
+    if any(Across.RANKS in s.repeats for s in drawn([*probing, *ranks])) and (
+        not environment_is_distributed(subject.loader)
+    ):
+        seen.notes.append("ranks that are all seeded alike would repeat each other's draws")
     notes = [*seen.notes, *_notes(subject, seen, sources, random, probing)]
     return Judgement(findings, sources, parts, random, notes)
 
@@ -177,10 +191,8 @@ def _untold(subject: Subject, seen: Seen) -> list[Finding]:
 
 
 def _ranks(subject: Subject, events: list[Event]) -> list[Finding]:
-    if not environment_is_distributed(subject.loader):
-        return []
     guilty = [source for source in drawn(events) if Across.RANKS in source.repeats]
-    if not guilty:
+    if not guilty or not environment_is_distributed(subject.loader):
         return []
     evidence = tuple(
         f"{source.name}: same state in rank 0 and rank 1, where both start alike "

@@ -64,7 +64,7 @@ def _inner(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         for number, item in zip(range(_MOST_ITEMS), value, strict=False):
             yield f"{name}[{number}]", item
     if isinstance(value, types.MethodType):
-        yield name.rpartition(".")[0] or name, value.__self__
+        yield f"{name}.__self__", value.__self__
         yield name, value.__func__
     elif isinstance(value, types.FunctionType):
         yield from _of_function(name, value)
@@ -82,7 +82,10 @@ def _of_object(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     held = getattr(value, "__dict__", None)
     if isinstance(held, dict):
         # A Module keeps its parts in dicts of its own; users know them as attributes.
+        shared = type(value).__module__.startswith("torch.utils.data.datapipes")
         for key, item in [*held.items()]:
+            if shared and key == "_rng":
+                continue  # a shuffler's: all workers shuffle alike, and then take their share
             if key in ("_modules", "_parameters", "_buffers") and isinstance(item, dict):
                 yield from ((f"{name}.{part}", inner) for part, inner in item.items())
             else:

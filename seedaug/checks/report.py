@@ -13,7 +13,8 @@ from seedaug.checks.verdict import Finding, Severity, Verdict
 if TYPE_CHECKING:
     from seedaug.checks.grid import Grid
     from seedaug.checks.judge import Judgement
-    from seedaug.checks.scenarios import Scenario, Seen, Subject
+    from seedaug.checks.outcome import Scenario
+    from seedaug.checks.scenarios import Seen, Subject
 
 __all__ = ["Report"]
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import torch.multiprocessing
 
-from seedaug.checks.chance import outputs
+from seedaug.checks.outcome import Scenario, compare
 from seedaug.checks.passes import Plan, run
-from seedaug.checks.records import Event, Run
+from seedaug.checks.records import Run
+from seedaug.checks.spawning import why_not_spawned
 from seedaug.checks.stage import Send, StageError, perform
 from seedaug.checks.survey import Survey, survey
 from seedaug.checks.verdict import CheckError
 
-__all__ = ["Budget", "Outcome", "Scenario", "Seen", "Subject", "look"]
+__all__ = ["Budget", "Seen", "Subject", "look"]
 
-_LARGEST_PICKLE = 256 << 20  # bytes of a dataset that is sent to a spawned process
 _SPAWN_SECONDS = 12.0  # for processes that import everything anew
 _MOST_BATCHES = 8
-_FEWEST_SAMPLES = 24
 
 
 @dataclass
@@ -60,50 +56,6 @@ class Subject:
     size: int
     tell: bool
     persistent: bool
-
-
-class Outcome:
-    """How a scenario compares with the first natural run: words for the table."""
-
-    SAME = "the same draws"
-    OTHER = "other draws"
-    PARTLY = "partly other draws"
-
-
-@dataclass
-class Scenario:
-    """One line of the table.
-
-    Args:
-        name: what varies: "workers", "again", "batch size", "persistent workers", "resumed",
-            "start method", "set_epoch".
-        setting: how it was run.
-        outcome: one of `Outcome`, or why there is none.
-        differing, compared: how many (sample, epoch) pairs came out otherwise, of how many.
-        run: what was seen.
-    """
-
-    name: str
-    setting: str
-    outcome: str
-    differing: int = 0
-    compared: int = 0
-    run: Run | None = None
-
-    @property
-    def other(self) -> bool:
-        """Whether anything came out otherwise."""
-        return self.differing > 0
-
-    def to_dict(self) -> dict[str, object]:
-        """For JSON."""
-        return {
-            "varied": self.name,
-            "setting": self.setting,
-            "outcome": self.outcome,
-            "differing": self.differing,
-            "compared": self.compared,
-        }
 
 
 @dataclass
@@ -157,7 +109,13 @@ class _Look:
         batches = min(_MOST_BATCHES, max(2, most // 2 // (9 * per_run)))
         natural = replace(probing, epochs=(0, 1), batches=batches, natural=True, trace=False,
                           spy=False)  # fmt: skip
+        if self._own_method() != "fork":
+            # The main run had it; the others would take long to import everything anew.
+            natural = replace(natural, method="fork")
         reference = self._attempt(natural, "one pass, as in training", 0.3)
+        if isinstance(reference, str) and natural.method is not None:
+            natural = replace(natural, method=None)
+            reference = self._attempt(natural, "one pass, as in training", 0.6)
         if isinstance(reference, str):
             seen.notes.append(f"one pass as in training could not be made: {reference}")
             return seen
@@ -187,8 +145,8 @@ class _Look:
             self._scenario(seen, "set_epoch", "called", replace(natural, tell=True))
         plan = replace(natural, persistent=not natural.persistent)
         self._scenario(seen, "persistent workers", str(plan.persistent), plan)
-        self._rank(seen, probing)
         self._method(seen, natural)
+        self._rank(seen, probing)
 
     def _survey(self) -> Survey:
         most = self.subject.size * _MOST_BATCHES
@@ -264,26 +222,33 @@ class _Look:
         if isinstance(found, Run):
             scenario.run = found
             assert seen.natural is not None
-            _compare(scenario, seen.natural.events, found.events)
+            compare(scenario, seen.natural.events, found.events)
         seen.scenarios.append(scenario)
 
     def _rank(self, seen: Seen, probing: Plan) -> None:
-        plan = replace(probing, epochs=(0,), rank=1, trace=False)
+        plan = replace(probing, epochs=(0,), rank=1, trace=False, batches=2)
         found = self._attempt(plan, "rank 1, played", 0.4)
         if isinstance(found, Run):
             seen.other_rank = found
 
     def _method(self, seen: Seen, natural: Plan) -> None:
-        context = getattr(self.subject.loader, "multiprocessing_context", None)
-        default = torch.multiprocessing.get_start_method(allow_none=False)
-        own = default if context is None else context.get_start_method()
-        other = "spawn" if own == "fork" else "fork"
-        refusal = None if other == "fork" else _why_not_spawned(self.subject.loader, self.budget)
+        own, played = self._own_method(), natural.method or self._own_method()
+        other = "spawn" if own == "fork" else own if played == "fork" else "fork"
+        refusal = None
+        if self.budget.left < _SPAWN_SECONDS:
+            refusal = "out of time"
+        elif own == "fork":
+            refusal = why_not_spawned(self.subject.loader, self.budget.left / 3)
         if refusal is not None:
             seen.scenarios.append(Scenario("start method", other, f"not run: {refusal}"))
             return
         plan = replace(natural, method=other, epochs=(0,), persistent=False)
-        self._scenario(seen, "start method", f"{other} instead of {own}", plan, 0.8)
+        self._scenario(seen, "start method", f"{other} instead of {played}", plan, 0.8)
+
+    def _own_method(self) -> str:
+        context = getattr(self.subject.loader, "multiprocessing_context", None)
+        method = torch.multiprocessing if context is None else context
+        return str(method.get_start_method())
 
     def _count(self, found: Run) -> None:
         self._taken += sum(len(event.record.samples) for event in found.events)
@@ -300,80 +265,6 @@ class _Look:
 
 def _workers(count: int) -> str:
     return f"{count} worker{'' if count == 1 else 's'}" if count else "0 workers (main process)"
-
-
-Place = tuple[Hashable, ...]
-
-
-def _values(events: list[Event]) -> dict[Place, bytes]:
-    """Each part of each sample by epoch and sample (of a stream: by worker and position)."""
-    found: dict[Place, bytes] = {}
-    for event in events:
-        for (key, name), digest in outputs(event):
-            where = () if event.key else (event.worker, event.position)
-            found[event.epoch, key, where, name] = digest
-    return found
-
-
-def _compare(scenario: Scenario, first: list[Event], other: list[Event]) -> None:
-    expected, got = _values(first), _values(other)
-    judged: Counter[Place] = Counter()
-    differing: set[Place] = set()
-    for place in expected.keys() & got.keys():
-        judged[place[:-1]] += 1
-        if expected[place] != got[place]:
-            differing.add(place[:-1])
-    scenario.compared, scenario.differing = len(judged), len(differing)
-    if not judged:
-        scenario.outcome = "nothing to compare"
-    elif not differing:
-        scenario.outcome = Outcome.SAME
-    else:
-        scenario.outcome = Outcome.OTHER if len(differing) == len(judged) else Outcome.PARTLY
-
-
-def _why_not_spawned(loader: Any, budget: Budget) -> str | None:
-    """Why the loader can't be sent to a new process, or None if it can."""
-    if budget.left < _SPAWN_SECONDS:
-        return "out of time"
-
-    def dumped(send: Send) -> str | None:
-        send("pickling the dataset")
-        sink = _Sink()
-        try:
-            parts = loader.dataset, loader.collate_fn, loader.worker_init_fn
-            ForkingPickler(sink).dump(parts)
-        except Exception as error:
-            return f"it can't be pickled ({error})" if not sink.full else "it is too large"
-        main = sink.main and getattr(loader, "multiprocessing_context", None) is None
-        return "it is defined in the program itself (__main__)" if main else None
-
-    try:
-        answer: str | None = perform(dumped, time.monotonic() + budget.left / 3)
-    except StageError as error:
-        return str(error)
-    return answer
-
-
-class _Sink(io.RawIOBase):
-    """Takes a pickle, keeps nothing of it but whether it names `__main__`."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.main = False
-        self.full = False
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        piece = bytes(data)
-        self.size += len(piece)
-        self.main |= b"__main__" in piece
-        self.full = self.size > _LARGEST_PICKLE
-        if self.full:
-            raise OSError("too large")
-        return len(piece)
 
 
 def environment_is_distributed(loader: Any) -> bool:

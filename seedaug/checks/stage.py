@@ -70,7 +70,9 @@ def perform(work: Callable[[Send], Any], deadline: float, say: Send | None = Non
         os.setpgid(process.pid, process.pid)  # here too: whoever comes first
     sender.close()
     try:
-        return _follow(process, receiver, deadline, say)
+        result = _follow(process, receiver, deadline, say)
+        process.join(3 * _GRACE)  # it puts its things away
+        return result
     finally:
         receiver.close()
         _end(process)
@@ -83,6 +85,7 @@ def _play(work: Callable[[Send], Any], sender: Connection) -> None:
     sys.stdout = sys.stderr
     gc.freeze()  # what the caller left behind is the caller's to collect: its workers, say
     warnings.simplefilter("ignore")
+    sys.warnoptions.append("ignore")  # for Python's own helper processes, too
     torch.set_num_threads(1)
     server: Any = getattr(forkserver, "_forkserver", None)
     if server is not None:  # the caller's is no child of this process
@@ -148,8 +151,6 @@ def how_it_ended(code: int | None) -> str:
 def _end(process: Any) -> None:
     """End the stage and all that it started."""
     group = process.pid
-    if process.is_alive():
-        process.join(0.5)  # it has sent its result, and puts its things away
     for which in (signal.SIGTERM, signal.SIGKILL):
         until = time.monotonic() + _GRACE
         if not _signal(group, which):

@@ -30,7 +30,11 @@ def caption(grid: Grid) -> str:
     if grid.subject == DATA:
         return f"{grid.summary}; a tile is a batch; the same letter: the same samples"
     if grid.subject == SAMPLES:
-        return f"{grid.summary}; a tile is a batch; none came out as it had before"
+        repeats = grid.counts[0] < grid.counts[1]
+        same = "the same letter: the same samples again" if repeats else "none repeats"
+        return f"{grid.summary}; a tile is a batch; {same}"
+    if grid.counts[0] == grid.counts[1]:
+        return f"{grid.summary} ({grid.subject}); a tile is a batch; none repeats"
     return f"{grid.summary} ({grid.subject}); a tile is a batch; the same letter: the same numbers"
 
 

@@ -67,6 +67,7 @@ class Tracer:
         self._last: States = {}
         self._line: tuple[FrameType, int] | None = None
         self._until = 0.0
+        self._ending = sys.is_finalizing  # the end of a process clears globals
 
     def start(self) -> None:
         """Trace what this thread calls from now on."""
@@ -82,17 +83,16 @@ class Tracer:
             self._until = 0.0
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if not is_users(frame.f_code.co_filename):
+        if self._ending() or not is_users(frame.f_code.co_filename):
             return None
         if time.monotonic() > self._until:
-            sys.settrace(None)
             return None
         self._look()
         self._line = frame, frame.f_lineno
         return self._step
 
     def _step(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if time.monotonic() > self._until:
+        if self._ending() or time.monotonic() > self._until:
             return None
         self._look()
         # After a return the caller goes on with its own line.
