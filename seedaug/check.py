@@ -123,7 +123,8 @@ def assert_healthy(
 def _check_arguments(
     loader: Any, max_samples: int, seconds: float, workers: int | None, epochs: int
 ) -> None:
-    wanted = "dataset", "num_workers", "batch_size", "batch_sampler", "sampler", "collate_fn"
+    wanted = ("dataset", "num_workers", "batch_size", "batch_sampler", "sampler", "collate_fn",
+              "worker_init_fn", "generator")  # fmt: skip
     missing = [name for name in wanted if not hasattr(loader, name)]
     if missing:
         raise TypeError(

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import check_fixtures as known
 import numpy as np
 import pytest
+import torch
 from check_fixtures import loader
 from PIL import Image
 
@@ -140,6 +141,21 @@ def test_the_heat_map_of_others(reports, tmp_path):
     found = colors(tmp_path / "map.png")
     assert found[heatmap.DATA] > 12 * area
     assert all(found.get(color, 0) < area for color in heatmap.COLORS)
+
+
+def test_no_tile_says_that_chance_is_a_repeat():
+    """Flips of one bit are often equal, and no repeat."""
+    for given in (loader(known.GlobalFlip()), loader(flips())):
+        report = seedaug.check(given, max_samples=400, seconds=11)
+        distinct, total = report.grid.counts
+        assert report.healthy
+        assert distinct == total
+
+
+def flips():
+    flip = seedaug.RandomHorizontalFlip()
+    images = torch.randint(0, 256, (40, 3, 4, 4), dtype=torch.uint8)
+    return seedaug.SeededDataset(torch.utils.data.TensorDataset(images), 0, flip)
 
 
 def test_the_heat_map_needs_pillow(reports, monkeypatch, tmp_path):

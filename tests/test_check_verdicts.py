@@ -83,7 +83,7 @@ def test_persistent_workers_go_on_in_the_next_epoch():
 def test_samples_of_every_kind(dataset):
     report = small(loader(dataset, collate_fn=known.listed))
     assert set(report.verdicts) == HELD
-    assert not report.notes
+    assert not any("compared" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,6 @@ from seedaug.data.loader import DataLoader
 
 __all__ = ["Ask", "Plan", "asked", "run"]
 
-_MARGIN = 2.0  # seconds by which a DataLoader's own timeout comes before the stage's end
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -111,6 +109,7 @@ class Script:
         self._indices = indices
         self._batched = batched
         self.asks: list[Ask] = []
+        self.last: Ask | None = None  # that was handed over
         self.epoch = 0
         self.until = 0.0
 
@@ -121,6 +120,7 @@ class Script:
         for number, ask in enumerate(self.asks):
             if number >= 3 and time.monotonic() > self.until:
                 return
+            self.last = ask
             indices = [self._indices[place] for place in ask.key]
             if self._rides and self._batched:
                 yield EpochBatch(indices, self.epoch)
@@ -151,7 +151,7 @@ def run(loader: Any, indices: list[Any], plan: Plan, seconds: float, say: Send) 
     script = Script(loader, indices, batched)
     if plan.method is not None:
         _hide_main(loader)
-    clone = _clone(loader, plan, probe, script, batched, seconds)
+    clone = _clone(loader, plan, probe, script, batched)
     if plan.workers == 0:
         probe.begin()
     events: list[Event] = []
@@ -178,15 +178,23 @@ def _epoch(
     iterator: Any, script: Script, plan: Plan, indices: list[Any], say: Send
 ) -> Iterator[Event]:
     for ask in script.asks:
-        shown = ", ".join(repr(indices[place]) for place in ask.key[:4])
-        who = f"worker {ask.worker}" if plan.workers else "the main process"
-        say(f"epoch {script.epoch}, {who}, sample {shown}")
+        say(_told(ask, script.epoch, plan, indices))
         try:
             record = _next(iterator)
         except StopIteration:
             return
+        except WorkerDied:
+            if plan.one_by_one and script.last is not None:
+                say(_told(script.last, script.epoch, plan, indices))
+            raise
         yield Event(plan.rank or 0, ask.worker, script.epoch, ask.position, ask.phase, ask.key,
                     record)  # fmt: skip
+
+
+def _told(ask: Ask, epoch: int, plan: Plan, indices: list[Any]) -> str:
+    shown = ", ".join(repr(indices[place]) for place in ask.key[:4])
+    who = f"worker {ask.worker}" if plan.workers else "the main process"
+    return f"epoch {epoch}, {who}, sample {shown}"
 
 
 def _stream_epoch(
@@ -222,9 +230,7 @@ def _next(iterator: Any) -> Record:
     return record
 
 
-def _clone(
-    loader: Any, plan: Plan, probe: Probe, script: Script, batched: bool, seconds: float
-) -> Any:
+def _clone(loader: Any, plan: Plan, probe: Probe, script: Script, batched: bool) -> Any:
     options: dict[str, Any] = {}
     if is_stream(loader):
         options["batch_size"] = plan.size if batched else None
@@ -238,7 +244,6 @@ def _clone(
             multiprocessing_context=method,
             persistent_workers=plan.persistent,
             prefetch_factor=1 if plan.one_by_one else 2,
-            timeout=max(1.0, seconds + _MARGIN),
         )
     return torch.utils.data.DataLoader(
         loader.dataset,

@@ -124,7 +124,7 @@ class Report:
         Path(path).write_text(page(self), encoding="utf-8")
 
     def write_png(self, path: str | Path) -> None:
-        """Write the heat map as a PNG. Needs Pillow (the extra "demo").
+        """Write the heat map as a PNG. Needs Pillow (the extra "check").
 
         Raises:
             ImportError: Pillow is missing.

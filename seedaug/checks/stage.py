@@ -149,39 +149,43 @@ def how_it_ended(code: int | None) -> str:
 
 
 def _end(process: Any) -> None:
-    """End the stage and all that it started."""
+    """End the stage and all that it started, Python's resource tracker last: it cleans up."""
     group = process.pid
-    for which in (signal.SIGTERM, signal.SIGKILL):
+    for which, tracker_too in ((signal.SIGTERM, True), (signal.SIGKILL, False)):
+        for member in _members(group, tracker_too):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(member, which)
         until = time.monotonic() + _GRACE
-        if not _signal(group, which):
-            break
-        while _signal(group, 0) and time.monotonic() < until:
+        while _members(group) and time.monotonic() < until:
             process.join(0.01)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+    process.kill()
     process.join()
     process.close()
 
 
-def _signal(group: int, which: int) -> bool:
-    """Send a signal to all processes of a group that still run; whether there are any."""
-    try:
-        os.killpg(group, which)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return _any_alive(group)
-
-
-def _any_alive(group: int) -> bool:
-    """Whether a process of the group runs, where /proc tells; zombies don't count."""
+def _members(group: int, tracker_too: bool = True) -> list[int]:
+    """The running processes of a group (without /proc: the one that leads it)."""
     if not os.path.isdir("/proc/self"):
-        return True
+        try:
+            os.killpg(group, 0)
+        except (ProcessLookupError, PermissionError):
+            return []
+        return [group]
+    found = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
         try:
             with open(f"/proc/{name}/stat") as file:
-                after_name = file.read().rpartition(")")[2].split()
+                state, _, its_group = file.read().rpartition(")")[2].split()[:3]
+            if int(its_group) != group or state in "ZX":
+                continue
+            with open(f"/proc/{name}/cmdline", "rb") as line:
+                tracks = b"resource_tracker" in line.read()
         except OSError:
             continue
-        if int(after_name[2]) == group and after_name[0] not in "ZX":
-            return True
-    return False
+        if tracker_too or not tracks:
+            found.append(int(name))
+    return found
