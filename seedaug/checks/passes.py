@@ -16,7 +16,7 @@ import torch
 import torch.utils.data
 
 from seedaug.checks.probe import Probe
-from seedaug.checks.records import Event, Phase, Record, Run
+from seedaug.checks.records import Event, Phase, Run
 from seedaug.checks.stage import Send, how_it_ended
 from seedaug.checks.survey import detach, is_stream, tell_epoch
 from seedaug.data.adopt import seeded_within
@@ -164,9 +164,16 @@ def run(loader: Any, indices: list[Any], plan: Plan, seconds: float, say: Send) 
         script.epoch = epoch
         script.asks = [] if is_stream(loader) else asked(plan, epoch, len(indices))
         script.until = started + seconds * number / len(plan.epochs)
-        iterator = iter(clone)
         epoch_of = _stream_epoch if is_stream(loader) else _epoch
-        events += epoch_of(iterator, script, plan, indices, say)
+        try:
+            iterator = iter(clone)
+            events += epoch_of(iterator, script, plan, indices, say)
+        except RuntimeError as error:
+            if (death := _death(iterator, error)) is None:
+                raise
+            if plan.one_by_one and script.last is not None:
+                say(_told(script.last, epoch, plan, indices))
+            raise WorkerDied(f"a worker process ended ({death})") from error
         if not plan.persistent:
             _shut_down(iterator)
     _shut_down(iterator)
@@ -180,13 +187,9 @@ def _epoch(
     for ask in script.asks:
         say(_told(ask, script.epoch, plan, indices))
         try:
-            record = _next(iterator)
+            record = next(iterator)
         except StopIteration:
             return
-        except WorkerDied:
-            if plan.one_by_one and script.last is not None:
-                say(_told(script.last, script.epoch, plan, indices))
-            raise
         yield Event(plan.rank or 0, ask.worker, script.epoch, ask.position, ask.phase, ask.key,
                     record)  # fmt: skip
 
@@ -209,7 +212,7 @@ def _stream_epoch(
             return
         say(f"epoch {script.epoch}, batch {number} of the stream, worker {number % dealt}")
         try:
-            record = _next(iterator)
+            record = next(iterator)
         except StopIteration:
             return
         position = made[record.worker]
@@ -217,17 +220,18 @@ def _stream_epoch(
         yield Event(plan.rank or 0, record.worker, script.epoch, position, phase, (), record)
 
 
-def _next(iterator: Any) -> Record:
-    try:
-        record: Record = next(iterator)
-    except RuntimeError as error:
-        time.sleep(0.1)  # a process that has just died may not know it yet
-        codes = {w.pid: w.exitcode for w in getattr(iterator, "_workers", ())}
-        died = [how_it_ended(code) for code in codes.values() if code]
-        if died:
-            raise WorkerDied(f"a worker process ended ({died[0]})") from error
-        raise
-    return record
+def _death(iterator: Any, error: RuntimeError) -> str | None:
+    """How a worker process ended, if that is what torch's error is about.
+
+    Torch raises it from a signal handler, so it may come up anywhere.
+    """
+    if "DataLoader worker (pid" not in str(error):
+        return None
+    for worker in getattr(iterator, "_workers", ()):
+        worker.join(0.2)
+        if worker.exitcode:
+            return how_it_ended(worker.exitcode)
+    return str(error)
 
 
 def _clone(loader: Any, plan: Plan, probe: Probe, script: Script, batched: bool) -> Any:
