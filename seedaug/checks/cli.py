@@ -57,7 +57,7 @@ def main(arguments: argparse.Namespace) -> int:
     from seedaug.check import check
 
     if arguments.png and importlib.util.find_spec("PIL") is None:
-        return _fail('--png needs Pillow: pip install "seedaug[check]", or use --html')
+        return _fail('--png needs Pillow: pip install "seedaug[tools]", or use --html')
     for path in (arguments.html, arguments.png):
         if path is not None and not path.parent.is_dir():
             return _fail(f"{path.parent} is no folder: make it first, or name another file")

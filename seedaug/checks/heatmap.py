@@ -41,7 +41,7 @@ def color_of(tile: Tile, random: bool) -> Color:
 def write_heatmap(report: Report, path: Path) -> None:
     """Draw it and save it as a PNG."""
     if importlib.util.find_spec("PIL") is None:
-        raise ImportError('pictures need Pillow: pip install "seedaug[check]", or write HTML')
+        raise ImportError('pictures need Pillow: pip install "seedaug[tools]", or write HTML')
     grid = report.grid
     longest = max([1, *(len(tiles) for tiles in grid.tiles.values())])
     cell = longest * (SIDE + GAP) - GAP
