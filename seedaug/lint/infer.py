@@ -425,7 +425,7 @@ class Inference:
             if isinstance(value, Group):
                 for element in self._chosen(value, index):
                     found += self.values(element, value.scope)
-            elif isinstance(value, External):
+            elif isinstance(value, External | ClassValue):
                 found.append(value)  # a type with parameters: Dataset[Sample]
             elif isinstance(value, Made) and value.path in GENERATOR_TYPES:
                 found.append(value)  # one of those that spawn() gave

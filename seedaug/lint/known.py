@@ -100,7 +100,7 @@ IMGAUG = re.compile(r"^(imgaug\.augmenters|imgaug)\.")
 IMGAUG_CALLS = words(
     """augment augment_image augment_images augment_batch augment_batches augment_batch_
     augment_bounding_boxes augment_keypoints augment_segmentation_maps augment_heatmaps
-    augment_polygons augment_line_strings draw_sample draw_samples"""
+    augment_polygons augment_line_strings to_deterministic draw_sample draw_samples"""
 )
 RESEEDED_ATTRIBUTES = re.compile(  # held, but the library gives each worker its own seed
     r"^(monai\.|albumentations\.|torchio\.|volumentations\.).*"
@@ -118,7 +118,7 @@ DATASET_BASE = re.compile(
     r".*(Dataset|DataSet|DataPipe|ImageFolder|Dataset[A-Z]\w*|Dataset_?\d*|dataset|_dset|_DS|DS))$"
 )
 NOT_A_DATASET = re.compile(
-    r"(^|\.)(keras|tensorflow|tf|tfds|tensorflow_datasets|mxnet|gluon|paddle|jax|grain)(\.|$)|"
+    r"^sklearn\.|(^|\.)(keras|tensorflow|tf|tfds|tensorflow_datasets|mxnet|gluon|paddle|jax|grain)(\.|$)|"
     r"(^|\.)(Sequence|PyDataset|LightningDataModule|DataModule|Callback)$"
 )
 SAMPLE_METHODS = words("__getitem__ __getitems__ __next__ __iter__ get")
@@ -130,7 +130,7 @@ ITEM_METHOD = re.compile(
 MAIN_METHOD = re.compile(
     r"^(__init__|__len__|__repr__|__str__|__new__|__post_init__|set_epoch|on_epoch\w*|"
     r"\w*dataloader\w*|shuffle\w*|split\w*|reset\w*|resample\w*|"
-    r"plot\w*|show\w*|visuali[sz]e\w*|display\w*|draw\w*|save\w*|download\w*|reshuffle\w*)$"
+    r"_?filter\w*|plot\w*|show\w*|visuali[sz]e\w*|display\w*|draw\w*|save\w*|download\w*|reshuffle\w*)$"
 )
 
 TRANSFORM_BASE = re.compile(

@@ -34,6 +34,7 @@ from seedaug.lint.syntax import (
     Attribute,
     Call,
     Class,
+    Expression,
     Function,
     FunctionReference,
     Import,
@@ -48,6 +49,7 @@ __all__ = ["Roots"]
 INDEX_PARAMETER = words("idx index i item ind indices idxs img_id image_id sample_idx")
 STREAM_METHODS = words("map map_dict map_tuple then compose to")
 LIBRARY = re.compile(r"transforms|^(albumentations|torchio|monai|audiomentations|imgaug)\b")
+STREAMS_OF_STAGES = words("webdataset torchdata")
 STREAMS = words("datasets webdataset torchdata")
 NOT_STREAMS = ("pool", "executor", "tf", "jax", "df", "series", "Pool", "Executor", "pd")
 REGISTRIES = ("PIPELINES", "TRANSFORMS", "AUGMENT", "PREPROCESS", "Pipelines")
@@ -108,7 +110,7 @@ class Roots:
         named = [*bases, *(self.project.class_(one).name for one in line[1:])]
         if self._is_dataset(key, found, named):
             return "dataset"
-        if COLLATE.search(found.name) and self._method(key, "__call__"):
+        if COLLATE.search(found.name) and (self._method(key, "__call__") or bases):
             return "collate"
         return "transform" if self._is_transform(key, found, named) else ""
 
@@ -213,7 +215,7 @@ class Roots:
         if kind == "dataset":
             yield from self._of_dataset(key, found)
         elif kind == "collate":
-            yield from self._named(key, ("__call__",))
+            yield from self._named(key, ("__call__", "torch_call", "numpy_call"))
         elif kind == "transform":
             yield from self._named(key, TRANSFORM_METHODS)
             if self._has_unseen_base(key):
@@ -229,7 +231,7 @@ class Roots:
     def _hooks(self, key: ClassKey, found: Class) -> Iterator[FunctionKey]:
         """The methods that nothing in sight calls, and that are not for the main process."""
         for name, qualname in found.methods.items():
-            if not MAIN_METHOD.match(name) and not self._is_called(name):
+            if not MAIN_METHOD.match(name) and not self._is_used(key, name):
                 function = self.project.function((key[0], qualname))
                 if len(function.parameters) > 1 and not name.startswith("__"):
                     yield (key[0], qualname)
@@ -262,6 +264,13 @@ class Roots:
         if len(function.parameters) < 2 or function.parameters[1].name not in INDEX_PARAMETER:
             return False
         return function.name != "__setitem__" and not self._is_called(function.name)
+
+    def _is_used(self, key: ClassKey, name: str) -> bool:
+        """Whether a method is called in sight, or read from `self` to be called by another."""
+        methods = self.project.class_(key).methods.values()
+        return self._is_called(name) or any(
+            name in self.project.function((key[0], method)).reads for method in methods
+        )
 
     def _is_called(self, name: str) -> bool:
         """Whether any file calls a method of this name, other than as `super().name()`."""
@@ -307,33 +316,48 @@ class Roots:
         elif name.endswith("Dataset") and self._is_unseen(call, scope):
             for one in (*call.arguments, *(value for _, value in call.keywords)):
                 yield from callables(self.inference, one, scope)
+        elif self._is_of(STREAMS_OF_STAGES, call, scope):
+            for one in call.arguments:
+                yield from callables(self.inference, one, scope)
         elif name in ("Lambda", "Compose", "RandomApply", "RandomOrder", "RandomChoice", "OneOf"):
             values = self.inference.values(call.function, scope)
             if any(isinstance(one, External) and LIBRARY.search(one.path) for one in values):
                 for one in (*call.arguments, *(value for _, value in call.keywords)):
                     yield from callables(self.inference, one, scope)
 
+    def _is_of(self, libraries: frozenset[str], call: Call, scope: FunctionKey) -> bool:
+        """Whether a call is one of a library's function or class."""
+        if not libraries & self.imports(scope[0]):
+            return False
+        values = self.inference.values(call.function, scope)
+        return any(
+            isinstance(one, External) and one.path.split(".")[0] in libraries for one in values
+        )
+
     def _is_unseen(self, call: Call, scope: FunctionKey) -> bool:
         values = self.inference.values(call.function, scope)
         return self._counts(scope[0]) and all(isinstance(one, External) for one in values)
 
     def _is_stream(self, call: Call, scope: FunctionKey) -> bool:
-        if last_name(call.function) == "partial":
-            return bool(STREAMS & self.imports(scope[0]))
-        if not isinstance(call.function, Attribute):
-            return False
-        if not STREAMS & self.imports(scope[0]):
-            return False
+        """Whether a call of `map` and the like is one of a stream of samples."""
+        streams = bool(STREAMS & self.imports(scope[0]))
+        if last_name(call.function) == "partial" or not isinstance(call.function, Attribute):
+            return streams and last_name(call.function) == "partial"
         owner = call.function.value
-        text = dotted(owner)
-        if any(word in text.split(".")[0] for word in NOT_STREAMS):
+        if any(word in dotted(owner).split(".")[0] for word in NOT_STREAMS):
             return False
-        for value in self.inference.values(owner, scope):
-            if isinstance(value, Made | Method):
-                path = value.path if isinstance(value, Made) else value.owner.path
-                if path.split(".")[0] in ("multiprocessing", "concurrent", "pandas", "tensorflow"):
-                    return False
-        return True
+        made = list(self._made_by(owner, scope))
+        if any("datapipe" in path.lower() for path in made):
+            return True
+        others = ("multiprocessing", "concurrent", "pandas", "tensorflow")
+        return streams and not any(path.split(".")[0] in others for path in made)
+
+    def _made_by(self, expression: Expression, scope: FunctionKey) -> Iterator[str]:
+        for value in self.inference.values(expression, scope):
+            if isinstance(value, Made):
+                yield value.path
+            elif isinstance(value, Method):
+                yield value.owner.path
 
     # Files
 

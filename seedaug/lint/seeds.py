@@ -232,8 +232,8 @@ class Seeds:
             index = expression.index.value if isinstance(expression.index, Constant) else ""
             return Origin.RANK if "RANK" in str(index) else Origin.CONSTANT
         found = self.origin(expression.value, scope) | self.origin(expression.index, scope)
-        if isinstance(expression.index, Constant):
-            found |= _by_word(str(expression.index.value))
+        if isinstance(expression.index, Constant) and not found:
+            found = _by_word(str(expression.index.value))
         return found & ~Origin.UNKNOWN
 
     def _call(self, call: Call, scope: FunctionKey) -> Origin:

@@ -6,7 +6,13 @@ from functools import cached_property
 
 from seedaug.lint.infer import Inference
 from seedaug.lint.inits import InitFunctions
-from seedaug.lint.known import AUGMENT_FUNCTION, AUGMENT_PATH, NOT_A_TRANSFORM, TRANSFORM_NAME
+from seedaug.lint.known import (
+    AUGMENT_FUNCTION,
+    AUGMENT_PATH,
+    NOT_A_DATASET,
+    NOT_A_TRANSFORM,
+    TRANSFORM_NAME,
+)
 from seedaug.lint.project import FunctionKey, Project
 from seedaug.lint.reach import Reached, reach
 from seedaug.lint.roots import Roots, takes_sample
@@ -87,6 +93,9 @@ class Workers:
             return False
         if function.owner is not None:
             name = function.owner
+            bases = self.first.classes.foreign_bases((key[0], name))
+            if any(NOT_A_DATASET.search(base) for base in bases):
+                return False
             return bool(TRANSFORM_NAME.search(name)) and not NOT_A_TRANSFORM.search(name)
         return bool(AUGMENT_PATH.search("/".join(key[0].split("/")[-2:])))
 

@@ -13,7 +13,7 @@ from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.reach import reach
 from seedaug.lint.seeds import Origin
 from seedaug.lint.syntax import Call, Constant, Function, Loop, Name, walk
-from seedaug.lint.values import External, FunctionValue
+from seedaug.lint.values import ClassValue, External, FunctionValue
 
 __all__ = ["check_distributed", "is_distributed"]
 
@@ -61,11 +61,17 @@ def _samplers(context: Context) -> Iterator[Finding]:
 
 def _is_sampler(context: Context, scope: FunctionKey, call: Call) -> bool:
     name = last_name(call.function)
-    if name == "DistributedSampler":
-        return True
-    return "Sampler" in name and any(
+    if "Sampler" not in name:
+        return False
+    values = context.inference.values(call.function, scope)
+    own = [value for value in values if isinstance(value, ClassValue)]
+    if own:  # the project's own: one that has epochs to set
+        return name == "DistributedSampler" and any(
+            context.inference.classes.method(value.key, "set_epoch") for value in own
+        )
+    return name == "DistributedSampler" or any(
         isinstance(value, External) and value.path.endswith(".DistributedSampler")
-        for value in context.inference.values(call.function, scope)
+        for value in values
     )
 
 
@@ -93,9 +99,11 @@ def _sampler(
         loops = every_loop
     if not loops or _cared_for(context, [path, *(key[0] for key, _ in loops)]):
         return
-    if _set_in(context, path) or any(_set_under(context, key) for key, _ in loops):
-        return
-    if all(key != scope for key, _ in loops) and _set_sites(context):
+    here = [key for key, _ in loops if key == scope]
+    if here:  # made and looped over in one function: it, or what it calls, sets the epoch
+        if _set_under(context, scope):
+            return
+    elif _set_sites(context):
         return
     key, loop = loops[0]
     related: tuple[tuple[Place, str], ...] = (
@@ -159,14 +167,8 @@ def _set_sites(context: Context) -> list[FunctionKey]:
     ]
 
 
-def _set_in(context: Context, path: str) -> bool:
-    return any(scope[0] == path for scope in _set_sites(context))
-
-
 def _set_under(context: Context, key: FunctionKey) -> bool:
-    """Whether what a loop's function calls sets the epoch, or its file does."""
-    if _set_in(context, key[0]):
-        return True
+    """Whether a function sets the epoch, or what it calls does."""
     sites = set(_set_sites(context))
     return any(one in sites for one in reach(context.inference, [key], depth=NEAR))
 
@@ -216,9 +218,9 @@ def _draws_from_globals(context: Context) -> bool:
             return True
     return any(
         isinstance(value, External) and value.path.startswith("torchvision.transforms")
-        for name, sites in context.project.calls.items()
+        for name, sites in list(context.project.calls.items())  # an import may add to them
         if name.startswith("Random")
-        for site in sites
+        for site in list(sites)
         for value in context.inference.values(site.call.function, site.scope)
     )
 

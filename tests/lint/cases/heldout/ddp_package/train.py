@@ -22,7 +22,7 @@ def main():
     log = get_root_logger()
     if args.seed is not None:
         log('seed', args.seed)
-        set_random_seed(args.seed)
+        set_random_seed(args.seed)  # expect: SDA402
     data = Lanes(glob.glob('lanes/*.jpg'))
     loader = DataLoader(data, 8, sampler=DistributedSampler(data), num_workers=2)  # expect: SDA401
     for epoch in range(12):

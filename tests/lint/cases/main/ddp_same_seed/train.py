@@ -12,7 +12,7 @@ from lesions import Lesions
 def main(args):
     dist.init_process_group(backend='nccl')
     torch.cuda.set_device(args.local_rank)
-    fix_random(args.seed)
+    fix_random(args.seed)  # expect: SDA402
     data = Lesions(torch.load('volumes.pt'))
     sampler = DistributedSampler(data, num_replicas=dist.get_world_size(), rank=dist.get_rank())  # harmless: set_epoch is called
     loader = DataLoader(data, 4, sampler=sampler, num_workers=4)

@@ -19,7 +19,7 @@ class Windows(Dataset):
 
 class ByRng(Windows):
     def __getitem__(self, i):
-        rng = rng_of(i)
+        rng = rng_of(i)  # expect: SDA202
         return self.cut(i, rng.integers(len(self.series[i]) - self.length))  # harmless: the seed is the matter
 
 
