@@ -94,7 +94,7 @@ class Imports:
         """The folder of the project that a file or folder belongs to.
 
         The nearest above it that holds a sign of a project, else the first below that of all
-        given files.
+        given files; "" for a file that lies there itself.
         """
         folder = path if not path.endswith((".py", ".ipynb")) else os.path.dirname(path)
         if folder not in self._projects:
@@ -108,13 +108,13 @@ class Imports:
 
     def _first_level(self, folder: str) -> str:
         inner = os.path.relpath(folder, self._top).split(os.sep)[0]
-        return os.path.join(self._top, inner)
+        return "" if inner == os.curdir else os.path.join(self._top, inner)
 
     def groups(self) -> list[list[str]]:
         """The files, those together that are joined by imports, or in one package or folder.
 
-        Folders count from the first level below that of all given files: of several checkouts
-        side by side, each is apart; of one, what nothing imports stays with what lies beside it.
+        What nothing imports stays with its project, if there are signs of one, else with its folder
+        on the first level: of several checkouts side by side, each is apart.
         """
         found: dict[str, str] = {}
 
@@ -130,9 +130,9 @@ class Imports:
 
         leaders: dict[str, str] = {}
         for path in sorted(self._modules):
-            folder = os.path.dirname(path)
-            if folder != self._top:
-                join(path, leaders.setdefault(self._first_level(folder), path))
+            project = self._project(path)
+            if project:
+                join(path, leaders.setdefault(project, path))
             for other in self._imported(path):
                 if other in self._modules:
                     join(path, other)
