@@ -75,7 +75,7 @@ class Context:
         """Whether calls in sight give a function this parameter."""
         function = self.project.function(key)
         parameter = next(one for one in function.parameters if one.name == name)
-        return bool(self.workers.first.given(key, parameter))
+        return bool(self.workers.first.call_sites.given(key, parameter))
 
     def name(self, key: FunctionKey) -> str:
         """A function as messages call it."""

@@ -7,9 +7,9 @@ everything that may be there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable
 
+from seedaug.lint.call_sites import CallSites
 from seedaug.lint.classes import Classes
 from seedaug.lint.known import GENERATOR_TYPES, SAME_GENERATOR, SAME_THING
 from seedaug.lint.project import CallSite, ClassKey, FunctionKey, Project
@@ -51,7 +51,6 @@ Values = tuple[Value, ...]
 
 DEEPEST = 40  # steps from one expression to the next
 MOST = 64  # values of one expression
-SITES = 60  # calls of one function
 
 
 class Inference:
@@ -71,16 +70,11 @@ class Inference:
     ) -> None:
         self.project = project
         self.classes = Classes(project, self.values)
-        self._counts = counts
-        # Calls by another name than the function's (`for f in functions: f(x)`) or of methods of
-        # one knows not what, as they are come across; and whether the first parameter is left out.
-        self.indirect = {} if indirect is None else indirect
+        self.call_sites = CallSites(self, counts, {} if indirect is None else indirect)
         self._known: dict[tuple[int, FunctionKey], Values] = {}
         self.edges: dict[FunctionKey, list[tuple[FunctionKey, bool]]] = {}  # reach's memory
         self.seed_parameters: dict[FunctionKey, tuple[str, str] | None] = {}  # seeding's
         self._attributes_known: dict[tuple[ClassKey, str], Values] = {}
-        self._sites_known: dict[FunctionKey, list[tuple[CallSite, bool]]] = {}
-        self._class_sites_known: dict[tuple[ClassKey, FunctionKey | None], list[CallSite]] = {}
         self._kept: list[Expression] = []  # made here; what is remembered by id must stay alive
         self._depth = 0
 
@@ -310,7 +304,7 @@ class Inference:
         fields = list(self.project.function(key).names)
         annotated = self.project.class_(key).annotated
         order = [one for one in fields if one in annotated]
-        for site in self._sites_of_class(key):
+        for site in self.call_sites.of_class(key):
             given = site.call.keyword(name)
             position = order.index(name) if name in order else len(site.call.arguments)
             if given is None and position < len(site.call.arguments):
@@ -353,7 +347,7 @@ class Inference:
     def _external_call(self, path: str, call: Call, scope: FunctionKey) -> Iterable[Value]:
         first = call.arguments[0] if call.arguments else None
         if path == "builtins.super":
-            owner = self._class_around(scope)
+            owner = self.class_around(scope)
             return (Super(owner),) if owner else ()
         if path in ("dataclasses.field", "attr.ib", "attrs.field", "attr.field"):
             factory = call.keyword("default_factory", "factory")
@@ -410,7 +404,8 @@ class Inference:
             return (owner,)
         return (Made(f"{owner.path}.{method.name}", call, scope),)
 
-    def _class_around(self, scope: FunctionKey) -> ClassKey | None:
+    def class_around(self, scope: FunctionKey) -> ClassKey | None:
+        """The class whose method a function is, or stands in."""
         module = self.project.module(scope[0])
         function = module.functions[scope[1]] if module else None
         while module and function and function.qualname != MODULE:
@@ -458,7 +453,7 @@ class Inference:
         found: list[Value] = []
         if parameter.default is not None:
             found += self.values(parameter.default, (key[0], function.outer))
-        for given, scope in self.given(key, parameter):
+        for given, scope in self.call_sites.given(key, parameter):
             found += self.values(given, scope)
         if parameter.annotation is not None and not any(
             isinstance(one, Made | External) for one in found
@@ -466,100 +461,6 @@ class Inference:
             for value in self.values(parameter.annotation, (key[0], function.outer)):
                 if isinstance(value, External) and value.path in GENERATOR_TYPES:
                     found.append(Typed(value.path))
-        return found
-
-    def given(self, key: FunctionKey, parameter: Parameter) -> list[tuple[Expression, FunctionKey]]:
-        """The expressions that calls in the project give for a parameter."""
-        function = self.project.function(key)
-        position = function.parameters.index(parameter)
-        found: list[tuple[Expression, FunctionKey]] = []
-        for site, bound in self.sites(key):
-            at = position - bound
-            if parameter.kind == "*":
-                found += [(one, site.scope) for one in site.call.arguments[max(at, 0) :]]
-                continue
-            expression = site.call.keyword(parameter.name)
-            if expression is None and parameter.kind == "positional":
-                expression = site.call.arguments[at] if 0 <= at < len(site.call.arguments) else None
-            if expression is not None:
-                found.append((expression, site.scope))
-        return found
-
-    def sites(self, key: FunctionKey) -> list[tuple[CallSite, bool]]:
-        """The calls of a function, and whether they leave its first parameter out."""
-        if key not in self._sites_known:
-            self._sites_known[key] = []
-            self._sites_known[key] = self._sites(key)
-        return self._sites_known[key]
-
-    def _sites(self, key: FunctionKey) -> list[tuple[CallSite, bool]]:
-        function = self.project.function(key)
-        if function.owner and function.name in ("__init__", "__new__"):
-            owner = (key[0], function.owner)
-            found = [(site, True) for site in self._sites_of_class(owner, key)]
-            return found + self._direct_sites(key, function.name, everywhere=True)
-        return self._direct_sites(key, function.name)
-
-    def _direct_sites(
-        self, key: FunctionKey, name: str, everywhere: bool = False
-    ) -> list[tuple[CallSite, bool]]:
-        found = [
-            site
-            for site in self.indirect.get(key, ())
-            if self._counts is None or self._counts(site[0].scope)
-        ]
-        candidates: Sequence[CallSite] = self.project.calls.get(name, ())
-        if name == "__init__":
-            candidates = self._super_sites(key)
-        for site in candidates[: 4 * SITES]:
-            everywhere_said = everywhere or site.partial
-            if self._counts is not None and not everywhere_said and not self._counts(site.scope):
-                continue
-            for value in self.values(site.call.function, site.scope):
-                if isinstance(value, FunctionValue) and value.key == key:
-                    found.append((site, value.bound))
-                    break
-            if len(found) >= SITES:
-                break
-        return found
-
-    def _super_sites(self, key: FunctionKey) -> list[CallSite]:
-        """The calls of `__init__` in classes of the same family."""
-        owner = self.project.function(key).owner
-        if owner is None:
-            return []
-        return [
-            site
-            for one in self.classes.family((key[0], owner))
-            for site in self._inits_called.get(one, ())
-        ]
-
-    @cached_property
-    def _inits_called(self) -> dict[ClassKey, list[CallSite]]:
-        """The calls of `__init__`, by the class in whose methods they stand."""
-        found: dict[ClassKey, list[CallSite]] = {}
-        for site in self.project.calls.get("__init__", ()):
-            owner = self._class_around(site.scope)
-            if owner is not None:
-                found.setdefault(owner, []).append(site)
-        return found
-
-    def _sites_of_class(self, key: ClassKey, method: FunctionKey | None = None) -> list[CallSite]:
-        """The calls that make objects of a class, or of a subclass with the same constructor."""
-        known = self._class_sites_known.get((key, method))
-        if known is not None:
-            return known
-        found: list[CallSite] = []
-        self._class_sites_known[key, method] = found
-        for one in (key, *self.classes.below(key)):
-            if method is not None and one != key:
-                name = self.project.function(method).name
-                if self.classes.method(one, name) != method:
-                    continue
-            for site in self.project.calls.get(self.project.class_(one).name, ())[:SITES]:
-                made = self.values(site.call.function, site.scope)
-                if any(isinstance(value, ClassValue) and value.key == one for value in made):
-                    found.append(site)
         return found
 
 

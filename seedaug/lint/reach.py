@@ -153,7 +153,7 @@ def called(
         if isinstance(value, FunctionValue):
             if last_name(call.function) != inference.project.function(value.key).name:
                 site = (CallSite(call, key), value.bound)
-                inference.indirect.setdefault(value.key, []).append(site)
+                inference.call_sites.indirect.setdefault(value.key, []).append(site)
             yield value.key, False
         elif isinstance(value, ClassValue):
             for name in ("__init__", "__post_init__"):
@@ -196,7 +196,7 @@ def _by_unique_name(inference: Inference, call: Call, key: FunctionKey) -> Itera
     if len(owners) <= MOST_OWNERS and (related or telling):
         for one in owners:
             method = (one[0], inference.project.class_(one).methods[call.function.name])
-            sites = inference.indirect.setdefault(method, [])
+            sites = inference.call_sites.indirect.setdefault(method, [])
             if all(site.call is not call for site, _ in sites):
                 sites.append((CallSite(call, key), True))
             yield method

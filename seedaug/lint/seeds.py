@@ -175,7 +175,9 @@ class Seeds:
             return Origin.EPOCH if "epoch" in name else Origin.INDEX
         word = _by_word(name)
         if function.parameters[position].kind in ("*", "**"):
-            return self._merged(self.inference.given(key, function.parameters[position])[:8])
+            return self._merged(
+                self.inference.call_sites.given(key, function.parameters[position])[:8]
+            )
         if word & (Origin.FRESH | Origin.EPOCH | Origin.RANK):
             return word
         first = 1 if function.owner and function.name != "<lambda>" else 0
@@ -184,7 +186,7 @@ class Seeds:
             return Origin.WORKER
         if word:
             return word
-        given = self.inference.given(key, function.parameters[position])
+        given = self.inference.call_sites.given(key, function.parameters[position])
         if given:
             return self._merged(given[:8])
         constant = "seed" in name or function.parameters[position].default is not None

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from seedaug.lint.infer import Inference
 from seedaug.lint.inits import InitFunctions
+from seedaug.lint.kinds import Kinds, takes_sample
 from seedaug.lint.known import (
     AUGMENT_FUNCTION,
     AUGMENT_PATH,
@@ -15,7 +16,7 @@ from seedaug.lint.known import (
 )
 from seedaug.lint.project import FunctionKey, Project
 from seedaug.lint.reach import Reached, reach
-from seedaug.lint.roots import Roots, takes_sample
+from seedaug.lint.roots import Roots
 from seedaug.lint.syntax import MODULE, Import
 
 __all__ = ["Workers"]
@@ -31,16 +32,19 @@ class Workers:
     def __init__(self, project: Project) -> None:
         self.project = project
         inference = Inference(project)
-        self.roots = Roots(inference)
+        self.kinds = Kinds(inference)
+        roots = Roots(inference, self.kinds)
         self.first = inference
-        self.reached: dict[FunctionKey, Reached] = reach(inference, dict.fromkeys(self.roots.all()))
+        self.reached: dict[FunctionKey, Reached] = reach(inference, dict.fromkeys(roots.all()))
         orphans = [key for key, _ in project.functions() if self._is_orphan(key)]
         for key, how in reach(inference, orphans, frozenset(self.reached)).items():
             self.reached[key] = how
         self.inits = InitFunctions(inference)
         # From here on, only calls from worker code say what its functions are given.
         self.inference = Inference(
-            project, lambda key: key in self.reached or key in self.inits, inference.indirect
+            project,
+            lambda key: key in self.reached or key in self.inits,
+            inference.call_sites.indirect,
         )
 
     def __contains__(self, key: FunctionKey) -> bool:
@@ -87,7 +91,7 @@ class Workers:
 
     def _augments(self, key: FunctionKey) -> bool:
         function = self.project.function(key)
-        if function.qualname == MODULE or not self.roots.counts(key[0]):
+        if function.qualname == MODULE or not self.kinds.counts(key[0]):
             return False
         if not takes_sample(function) or not AUGMENT_FUNCTION.search(function.name):
             return False
@@ -114,4 +118,4 @@ class Workers:
         return True
 
     def _callers(self, key: FunctionKey) -> list[FunctionKey]:
-        return [site.scope for site, _ in self.first.sites(key)]
+        return [site.scope for site, _ in self.first.call_sites.of(key)]

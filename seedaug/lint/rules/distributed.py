@@ -152,7 +152,7 @@ def _counts_steps(loop: Loop) -> bool:
 
 
 def _cared_for(context: Context, paths: list[str]) -> bool:
-    return any(CARING & context.workers.roots.imports(path) for path in paths)
+    return any(CARING & context.workers.kinds.imports(path) for path in paths)
 
 
 def _set_sites(context: Context) -> list[FunctionKey]:
@@ -192,7 +192,7 @@ def _seeds(context: Context) -> Iterator[Finding]:
         function = context.project.function(key)
         if SEEDING_HELPER.search(function.name) and function.parameters:
             continue
-        if function.owner and context.workers.roots.kind((key[0], function.owner)):
+        if function.owner and context.workers.kinds.kind((key[0], function.owner)):
             continue
         for seeding in context.own_seedings(key):
             if seeding.what not in ("torch", "everything"):

@@ -114,7 +114,7 @@ def _made_in_worker(context: Context, made: Made) -> bool:
         return False
     function = context.project.function(scope)
     if function.name in ("__init__", "__post_init__") and function.owner is not None:
-        return context.workers.roots.kind((scope[0], function.owner)) == "" and (
+        return context.workers.kinds.kind((scope[0], function.owner)) == "" and (
             scope in context.workers
         )
     return scope in context.workers or scope in context.workers.inits
@@ -208,7 +208,7 @@ def _is_after(call: Call, seedings: list[Call]) -> bool:
 
 def _is_dataset(context: Context, key: FunctionKey) -> bool:
     owner = context.project.function(key).owner
-    return owner is not None and context.workers.roots.kind((key[0], owner)) == "dataset"
+    return owner is not None and context.workers.kinds.kind((key[0], owner)) == "dataset"
 
 
 def on_evaluation(seeding: Seeding) -> bool:

@@ -106,7 +106,7 @@ def _never_runs(context: Context, root: FunctionKey, seeding: Seeding, passed: P
         if at == 0 or parameter.name not in seeding.call.guards:
             continue
         said = parameter.name in passed.partial_keywords
-        if passed.loaders and not said and not context.inference.given(root, parameter):
+        if passed.loaders and not said and not context.inference.call_sites.given(root, parameter):
             return f"never runs: `{parameter.name}` is None, and nobody gives another"
     return ""
 
