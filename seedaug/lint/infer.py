@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 
 from seedaug.lint.call_sites import CallSites
 from seedaug.lint.classes import Classes
-from seedaug.lint.known import GENERATOR_TYPES, SAME_GENERATOR, SAME_THING
+from seedaug.lint.known import GENERATOR_TYPES
 from seedaug.lint.project import CallSite, ClassKey, FunctionKey, Project
+from seedaug.lint.results import Results
 from seedaug.lint.syntax import (
     MODULE,
     Attribute,
@@ -75,7 +76,7 @@ class Inference:
         self.edges: dict[FunctionKey, list[tuple[FunctionKey, bool]]] = {}  # reach's memory
         self.seed_parameters: dict[FunctionKey, tuple[str, str] | None] = {}  # seeding's
         self._attributes_known: dict[tuple[ClassKey, str], Values] = {}
-        self._kept: list[Expression] = []  # made here; what is remembered by id must stay alive
+        self._results = Results(self)
         self._depth = 0
 
     def values(self, expression: Expression, scope: FunctionKey) -> Values:
@@ -105,7 +106,7 @@ class Inference:
         if isinstance(expression, Constant):
             return (Literal(expression.value),)
         if isinstance(expression, FunctionReference):
-            return (self._defined((scope[0], expression.qualname)),)
+            return (self.defined((scope[0], expression.qualname)),)
         if isinstance(expression, Import):
             return self._imported(expression, scope[0])
         if isinstance(expression, Items):
@@ -113,10 +114,10 @@ class Inference:
         if isinstance(expression, Either):
             return [one for option in expression.options for one in self.values(option, scope)]
         if isinstance(expression, Each):
-            return self._elements(self.values(expression.value, scope), expression.position)
+            return self._results.elements(self.values(expression.value, scope), expression.position)
         if isinstance(expression, Item):
             index = expression.index.value if isinstance(expression.index, Constant) else None
-            return self._elements(self.values(expression.value, scope), index)
+            return self._results.elements(self.values(expression.value, scope), index)
         return ()
 
     # Names
@@ -181,7 +182,8 @@ class Inference:
                     found = [*(found or ()), *self.values(one.value, (path, function.qualname))]
         return tuple(dict.fromkeys(found or ())) or self._starred(name, path)
 
-    def _defined(self, key: FunctionKey) -> Value:
+    def defined(self, key: FunctionKey) -> Value:
+        """The function or class of a qualified name."""
         module = self.project.module(key[0])
         if module is not None and key[1] in module.classes:
             return ClassValue(key)
@@ -328,81 +330,12 @@ class Inference:
                     for result in self.project.function(method).returns:
                         found += self.values(result, method)
             elif isinstance(value, External):
-                found += self._external_call(value.path, call, scope)
+                found += self._results.external(value.path, call, scope)
             elif isinstance(value, Method):
-                found += self._method_call(value, call, scope)
+                found += self._results.of_method(value, call, scope)
             elif isinstance(value, GroupMethod):
-                found += self._group_call(value)
+                found += self._results.of_group(value)
         return found
-
-    def _group_call(self, method: GroupMethod) -> Iterable[Value]:
-        group = method.owner
-        if method.name == "items":
-            pairs = tuple(self._keep(Items((Constant(None), one))) for one in group.elements)
-            return (Group(pairs, (), group.scope),)
-        if method.name in ("get", "pop"):
-            return self._elements((group,), None)
-        return (group,)
-
-    def _external_call(self, path: str, call: Call, scope: FunctionKey) -> Iterable[Value]:
-        first = call.arguments[0] if call.arguments else None
-        if path == "builtins.super":
-            owner = self.class_around(scope)
-            return (Super(owner),) if owner else ()
-        if path in ("dataclasses.field", "attr.ib", "attrs.field", "attr.field"):
-            factory = call.keyword("default_factory", "factory")
-            if factory is not None:
-                return self.values(self._keep(Call(factory, (), (), call.span, call.guards)), scope)
-            given = call.keyword("default")
-            return self.values(given, scope) if given is not None else ()
-        if first is not None:
-            if path in SAME_THING:
-                return self.values(first, scope)
-            if path == "builtins.next":
-                return self._elements(self.values(first, scope), None)
-            if path == "builtins.enumerate":
-                return (Group((Items((Constant(0), Each(first))),), (), scope),)
-            if path == "builtins.getattr" and len(call.arguments) > 1:
-                return self._getattr(call, scope)
-            if path == "sklearn.utils.check_random_state":
-                return self._check_random_state(call, scope)
-        return (Made(path, call, scope),)
-
-    def _getattr(self, call: Call, scope: FunctionKey) -> Iterable[Value]:
-        name = call.arguments[1]
-        if not isinstance(name, Constant) or not isinstance(name.value, str):
-            return self._any_method(call.arguments[0], scope)
-        return self.values(self._keep(Attribute(call.arguments[0], name.value)), scope)
-
-    def _any_method(self, owner: Expression, scope: FunctionKey) -> Iterable[Value]:
-        """`getattr(self, name)`: any method of the class itself, or function of a module."""
-        for value in self.values(owner, scope):
-            if isinstance(value, Instance):
-                for name, qualname in self.project.class_(value.key).methods.items():
-                    if not name.startswith("__"):
-                        yield FunctionValue((value.key[0], qualname), bound=True)
-            elif isinstance(value, ModuleValue):
-                module = self.project.module(value.path)
-                for function in module.functions.values() if module else ():
-                    if function.outer == MODULE and function.qualname in module.body.names:  # type: ignore[union-attr]
-                        yield self._defined((value.path, function.qualname))
-
-    def _keep(self, expression: Expression) -> Expression:
-        self._kept.append(expression)
-        return expression
-
-    def _check_random_state(self, call: Call, scope: FunctionKey) -> Iterable[Value]:
-        given = self.values(call.arguments[0], scope)
-        found = [one for one in given if isinstance(one, Made | Typed)]
-        if any(one == Literal(None) for one in given):
-            return [*found, External("numpy.random")]
-        return found or (Made("numpy.random.RandomState", call, scope),)
-
-    def _method_call(self, method: Method, call: Call, scope: FunctionKey) -> Iterable[Value]:
-        owner = method.owner
-        if method.name in SAME_GENERATOR and owner.path in GENERATOR_TYPES:
-            return (owner,)
-        return (Made(f"{owner.path}.{method.name}", call, scope),)
 
     def class_around(self, scope: FunctionKey) -> ClassKey | None:
         """The class whose method a function is, or stands in."""
@@ -413,31 +346,6 @@ class Inference:
                 return (scope[0], function.owner)
             function = module.functions[function.outer]
         return None
-
-    def _elements(self, values: Values, index: object) -> Iterable[Value]:
-        found: list[Value] = []
-        for value in values:
-            if isinstance(value, Group):
-                for element in self._chosen(value, index):
-                    found += self.values(element, value.scope)
-            elif isinstance(value, External | ClassValue):
-                found.append(value)  # a type with parameters: Dataset[Sample]
-            elif isinstance(value, Made) and value.path in GENERATOR_TYPES:
-                found.append(value)  # one of those that spawn() gave
-            elif isinstance(value, Made) and value.call.arguments:
-                # A list within a library's container: ModuleList([...]), Compose([...])[0]
-                for one in self.values(value.call.arguments[0], value.scope):
-                    if isinstance(one, Group):
-                        found += self._elements((one,), index)
-        return found
-
-    @staticmethod
-    def _chosen(group: Group, index: object) -> tuple[Expression, ...]:
-        if group.keys and index in group.keys:
-            return (group.elements[group.keys.index(index)],)
-        if isinstance(index, int) and not group.keys and 0 <= index < len(group.elements) > 1:
-            return (group.elements[index],)
-        return group.elements
 
     # Parameters
 
