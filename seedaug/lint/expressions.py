@@ -137,10 +137,13 @@ class Reader:
     def on_either(self, node: ast.IfExp) -> Expression:
         self.read(node.test)
         before = self.guards
-        self.guards = before.union(words_of(node.test))
-        options = (self.read(node.body), self.read(node.orelse))
+        words = before.union(words_of(node.test))
+        options = []
+        for branch, option in (("then", node.body), ("else", node.orelse)):
+            self.guards = words | {f"{branch} {node.lineno}"}
+            options.append(self.read(option))
         self.guards = before
-        return Either(options)
+        return Either(tuple(options))
 
     def on_or(self, node: ast.BoolOp) -> Expression:
         return Either(tuple([self.read(one) for one in node.values]))

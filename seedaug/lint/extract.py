@@ -109,9 +109,10 @@ class _Extractor(Reader):
     def on_If(self, statement: ast.If | ast.While) -> None:
         self.read(statement.test)
         before = self.guards
-        self.guards = before.union(words_of(statement.test))
-        self.block(statement.body)
-        self.block(statement.orelse)
+        words = before.union(words_of(statement.test))
+        for branch, block in (("then", statement.body), ("else", statement.orelse)):
+            self.guards = words | {f"{branch} {statement.lineno}"}
+            self.block(block)
         self.guards = before
 
     on_While = on_If

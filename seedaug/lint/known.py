@@ -204,6 +204,7 @@ AUGMENT_FUNCTION = re.compile(
     r"zoom|scal|transform|subsampl|sample_points|resampl|preproc|sharpen|jpeg|downsampl|occlu|paste",
     re.IGNORECASE,
 )
+TELLING_FUNCTION = re.compile(r"^_?(rand(om)?_|augment|add_\w*noise)")  # whatever it is given
 AUGMENT_PATH = re.compile(
     r"aug|transform|dataset|data_?load|loader|data_util|datautil|preproc|pipeline|data_prov|"
     r"image_util|img_util|degradation|collat|(^|/)data(/|_|\.py)|_data\.py|mixup|cutmix|mosaic|"

@@ -56,7 +56,11 @@ class Attribute:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A call; `guards` are the names in the conditions that it stands under."""
+    """A call.
+
+    `guards` are the names and texts in the conditions that it stands under, and their branches as
+    "then 12" and "else 12", by the condition's line.
+    """
 
     function: Expression
     arguments: tuple[Expression, ...]

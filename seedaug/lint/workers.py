@@ -12,6 +12,7 @@ from seedaug.lint.known import (
     AUGMENT_PATH,
     NOT_A_DATASET,
     NOT_A_TRANSFORM,
+    TELLING_FUNCTION,
     TRANSFORM_NAME,
 )
 from seedaug.lint.project import FunctionKey, Project
@@ -93,7 +94,9 @@ class Workers:
         function = self.project.function(key)
         if function.qualname == MODULE or not self.kinds.counts(key[0]):
             return False
-        if not takes_sample(function) or not AUGMENT_FUNCTION.search(function.name):
+        if not AUGMENT_FUNCTION.search(function.name):
+            return False
+        if not takes_sample(function) and not TELLING_FUNCTION.match(function.name):
             return False
         if function.owner is not None:
             name = function.owner
