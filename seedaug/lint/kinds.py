@@ -11,6 +11,7 @@ from seedaug.lint.known import (
     AUGMENT_PATH,
     COLLATE,
     DATASET_BASE,
+    IMAGE_PARAMETER,
     MODULE_BASE,
     NOT_A_DATASET,
     NOT_A_TRANSFORM,
@@ -101,8 +102,11 @@ class Kinds:
             return False
         if OF_BATCHES.search(found.name):
             return False
+        first = function.parameters[1].name
         named = TRANSFORM_NAME.search(found.name) or AUGMENT_PATH.search(_tail(key[0]))
-        if not (samples and named) and not TELLING_NAME.search(found.name):
+        if not (samples and (named or IMAGE_PARAMETER.match(first))) and not TELLING_NAME.search(
+            found.name
+        ):
             return False
         return not self._only_in_main(key, found)
 

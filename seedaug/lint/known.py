@@ -155,7 +155,7 @@ NOT_A_TRANSFORM = re.compile(
     r"(?<!Photo)Metric|Optimi[sz]|Strategy|Search|Explor|Buffer|Layer|Block|Attention|Encoder|Decoder|"
     r"Generator$|Discriminator|Module$|Solver|Attack|Process$|OUNoise|ActionNoise|Bandit|Tuner|"
     r"Initiali[sz]er|Criterion|Head$|Backbone|Transformer$|Former$|Memory|Replay|Diffusion|"
-    r"Kernel|Simulator$|Estimator|Classifier|Regress|Evaluat|Logger|Writer|Plot|Visuali"
+    r"Kernel|GAN|Gan[A-Z_]|Simulator$|Estimator|Classifier|Regress|Evaluat|Logger|Writer|Plot|Visuali"
 )
 TRANSFORM_METHODS = (
     "__call__",
@@ -197,6 +197,7 @@ SAMPLE_PARAMETER = re.compile(
     r"sample_dict|datas|args|kwargs|imgmap|img_dict|image_dict|meta|anno|annotations|roidb|"
     r"\w*(image|img|mask|frame|wav|audio|points|sample|boxes|patch|signal|depth|flow|spec)\w*)$"
 )
+IMAGE_PARAMETER = re.compile(r"^(imgs?|images?|pic|pil_img|waveform|mel_spec|point_?cloud)$")
 AUGMENT_FUNCTION = re.compile(
     r"rand|aug|crop|flip|rotat|jitter|nois|blur|distort|eras|cut_?out|mix_?up|cut_?mix|mask|shear|"
     r"translat|affine|perspect|elastic|bright|contrast|hue|satur|colou?r|gamma|mirror|shift|drop|"
@@ -205,6 +206,9 @@ AUGMENT_FUNCTION = re.compile(
     re.IGNORECASE,
 )
 TELLING_FUNCTION = re.compile(r"^_?(rand(om)?_|augment|add_\w*noise)")  # whatever it is given
+AUGMENT_FILE = re.compile(  # nothing else in it
+    r"(^|/)(\w+_)?(data)?(aug|augment\w*|transforms?)(_\w+)?\.(py|ipynb)$", re.IGNORECASE
+)
 AUGMENT_PATH = re.compile(
     r"aug|transform|dataset|data_?load|loader|data_util|datautil|preproc|pipeline|data_prov|"
     r"image_util|img_util|degradation|collat|(^|/)data(/|_|\.py)|_data\.py|mixup|cutmix|mosaic|"

@@ -118,13 +118,21 @@ class Roots:
             yield from self._named(key, ("__iter__", "__next__"))
         if any("geometric" in base for base in bases) or "len" in found.methods:
             yield from self._named(key, ("get",))
-        if self._has_unseen_base(key) or not self.kinds.method(key, "__getitem__"):
+        if self._has_unseen_base(key) or not self._reads_samples(key):
             yield from self._hooks(key, found)
         for name, qualname in found.methods.items():
             if COLLATE.search(name) or (
                 self._takes_index(key, qualname) and not MAIN_METHOD.match(name)
             ):
                 yield (key[0], qualname)
+
+    def _reads_samples(self, key: ClassKey) -> bool:
+        """Whether a dataset's class reads samples itself, as a mere base does not."""
+        method = self.kinds.method(key, "__getitem__")
+        if method is None:
+            return False
+        function = self.project.function(method)
+        return bool(function.calls or function.items or function.names)
 
     def _takes_index(self, key: ClassKey, qualname: str) -> bool:
         """A method that a base class elsewhere calls with an index, for all that one sees."""

@@ -8,6 +8,7 @@ from seedaug.lint.infer import Inference
 from seedaug.lint.inits import InitFunctions
 from seedaug.lint.kinds import Kinds, takes_sample
 from seedaug.lint.known import (
+    AUGMENT_FILE,
     AUGMENT_FUNCTION,
     AUGMENT_PATH,
     NOT_A_DATASET,
@@ -94,7 +95,8 @@ class Workers:
         function = self.project.function(key)
         if function.qualname == MODULE or not self.kinds.counts(key[0]):
             return False
-        if not AUGMENT_FUNCTION.search(function.name):
+        path = "/".join(key[0].split("/")[-2:])
+        if not AUGMENT_FUNCTION.search(function.name) and not AUGMENT_FILE.search(path):
             return False
         if not takes_sample(function) and not TELLING_FUNCTION.match(function.name):
             return False
@@ -104,7 +106,7 @@ class Workers:
             if any(NOT_A_DATASET.search(base) for base in bases):
                 return False
             return bool(TRANSFORM_NAME.search(name)) and not NOT_A_TRANSFORM.search(name)
-        return bool(AUGMENT_PATH.search("/".join(key[0].split("/")[-2:])))
+        return bool(AUGMENT_PATH.search(path))
 
     def _only_called_by_orphans(self, key: FunctionKey, seen: set[FunctionKey]) -> bool:
         callers = self._callers(key)
