@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from seedaug.lint.expressions import Reader, span_of, words_of
 from seedaug.lint.syntax import (
     MODULE,
+    WHILE,
     Class,
+    Constant,
     Each,
     Function,
     FunctionReference,
@@ -115,7 +117,10 @@ class _Extractor(Reader):
             self.block(block)
         self.guards = before
 
-    on_While = on_If
+    def on_While(self, statement: ast.While) -> None:
+        loop = Loop(WHILE, Constant(True), span_of(statement))
+        self.function.loops.append(loop)
+        self.on_If(statement)
 
     def on_For(self, statement: ast.For | ast.AsyncFor) -> None:
         value = self.read(statement.iter)

@@ -72,7 +72,14 @@ class Kinds:
         if key in self._given_to_loaders:
             return True
         # Who knows torch's Dataset and does not inherit from it has a reason.
-        return "dataset" in found.name.lower() and not self._knows_dataset(key[0])
+        named = "dataset" in found.name.lower()
+        return named and not self._knows_dataset(key[0]) and not self._is_of_others
+
+    @cached_property
+    def _is_of_others(self) -> bool:
+        """Whether the project is about another framework, and PyTorch is nowhere in it."""
+        imported = {name for path in self.project.asked for name in self.imports(path)}
+        return "torch" not in imported and any(OTHER_FRAMEWORK.match(name) for name in imported)
 
     def _knows_dataset(self, path: str) -> bool:
         module = self.project.module(path)

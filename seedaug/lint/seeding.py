@@ -27,6 +27,8 @@ EVERYTHING = re.compile(
     r"(^|\.)(seed_everything|seed_all|seed_torch|random_seed|"
     r"(set|fix|setup|init|manual)_?(all_|random_|global_|torch_|rng_)?(seeds?|determinis(m|tic)))$"
 )
+MOST_CALLS = 12  # of a function that only seeds, whatever its name
+SEEDING_NAME = re.compile(r"seed|random|determin|reproduc", re.IGNORECASE)
 SEEDING_CONTEXT = re.compile(  # with numpy_seed(seed, epoch, index): ...
     r"^(numpy|np|temp|temporary|local|fixed|random|manual|set_?np|with|isolated?|fork)_?"
     r"(numpy|np|random|rng)?_?(seed|seeds|state|rng)$"
@@ -118,7 +120,8 @@ def _external(path: str, call: Call, key: FunctionKey, text: str) -> Seeding | N
     if path in GLOBAL:
         return Seeding(call, _given(call), key, GLOBAL[path], text)
     if EVERYTHING.search(path):
-        return Seeding(call, _given(call), key, "everything", text)
+        seed = _together(call) if _given(call) is not None else None
+        return Seeding(call, seed, key, "everything", text)
     if path in GENERATOR_TYPES and path not in (
         "torch.Generator",
         "numpy.random.Generator",
@@ -169,6 +172,8 @@ def seed_parameter(inference: Inference, key: FunctionKey) -> SeedParameter | No
 
 def _seed_parameter(inference: Inference, key: FunctionKey) -> tuple[str, str] | None:
     function = inference.project.function(key)
+    if len(function.calls) > MOST_CALLS and not SEEDING_NAME.search(function.name):
+        return None  # a training script that seeds, too
     names = {one.name for one in function.parameters if one.name not in function.names}
     for call in function.calls:
         given = _given(call)

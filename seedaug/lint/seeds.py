@@ -161,9 +161,7 @@ class Seeds:
             if "seed" in name:
                 return Origin.UNKNOWN  # came with the index, or with the data
             found = found or _by_word(name)
-        if not found and "epoch" in name.lower():
-            return Origin.EPOCH
-        return found
+        return found or (_by_word(name) & (Origin.EPOCH | Origin.RANK))
 
     def _parameter(self, name: str, function: Function, key: FunctionKey) -> Origin:
         position = next(i for i, one in enumerate(function.parameters) if one.name == name)
@@ -254,7 +252,7 @@ class Seeds:
                 return Origin.FRESH
         if call_name(call) in DRAW_METHODS and isinstance(call.function, Attribute):
             return Origin.FRESH
-        if "environ" in text and call.arguments:
+        if ("environ" in text or text.endswith("getenv")) and call.arguments:
             word = call.arguments[0]
             return Origin.RANK if "RANK" in str(getattr(word, "value", "")) else Origin.CONSTANT
         found = given

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 __all__ = [
+    "MODULE",
+    "WHILE",
     "Assigned",
     "Attribute",
     "Call",
@@ -36,6 +38,7 @@ __all__ = [
 
 Span: TypeAlias = tuple[int, int, int, int]  # line, column, end line, end column; columns from 1
 
+WHILE = ("while",)  # the target of a loop that has none
 MODULE = "<module>"  # the qualified name of a module's own body
 
 
@@ -189,7 +192,7 @@ class Parameter:
 
 @dataclass(slots=True, eq=False)
 class Loop:
-    """`for target in value:`."""
+    """`for target in value:`, or `while value:`."""
 
     target: tuple[str, ...]
     value: Expression

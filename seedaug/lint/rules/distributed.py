@@ -11,8 +11,9 @@ from seedaug.lint.findings import Finding, Fix, Place
 from seedaug.lint.known import MODULE_BASE, words
 from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.reach import reach
+from seedaug.lint.seeding import Seeding
 from seedaug.lint.seeds import Origin
-from seedaug.lint.syntax import Call, Constant, Function, Loop, Name, walk
+from seedaug.lint.syntax import WHILE, Call, Constant, Function, Loop, Name, walk
 from seedaug.lint.values import ClassValue, External, FunctionValue
 
 __all__ = ["check_distributed", "is_distributed"]
@@ -118,7 +119,7 @@ def _set_epoch(
     context: Context, scope: FunctionKey, call: Call, where: FunctionKey, loop: Loop
 ) -> Fix | None:
     """The remedy, where the loop's function sees the sampler by a name of its own."""
-    if scope != where or len(loop.target) != 1 or loop.span < call.span:
+    if scope != where or loop.target == WHILE or len(loop.target) != 1 or loop.span < call.span:
         return None
     for name, assigned in context.project.function(scope).names.items():
         if len(assigned) == 1 and assigned[0].value is call and not assigned[0].guards:
@@ -130,7 +131,7 @@ def _epoch_loops(context: Context, path: str) -> Iterator[tuple[FunctionKey, Loo
     module = context.project.module(path)
     for function in module.functions.values() if module else ():
         for loop in function.loops:
-            if _counts_steps(loop):
+            if _counts_steps(loop) or _goes_on(function, loop):
                 yield (path, function.qualname), loop
                 continue
             words = [
@@ -148,6 +149,14 @@ def _counts_steps(loop: Loop) -> bool:
         isinstance(loop.value, Call)
         and last_name(loop.value.function) == "range"
         and any(STEP.search(name) for name in loop.target)
+    )
+
+
+def _goes_on(function: Function, loop: Loop) -> bool:
+    """`while step < steps: for batch in loader: ...`"""
+    return loop.target == WHILE and any(
+        one is not loop and loop.span[0] < one.span[0] and one.span[2] <= loop.span[2]
+        for one in function.loops
     )
 
 
@@ -194,8 +203,9 @@ def _seeds(context: Context) -> Iterator[Finding]:
             continue
         if function.owner and context.workers.kinds.kind((key[0], function.owner)):
             continue
-        for seeding in context.own_seedings(key):
-            if seeding.what not in ("torch", "everything"):
+        seedings = [one for one in context.own_seedings(key) if one.what in ("torch", "everything")]
+        for at, seeding in enumerate(seedings):
+            if any(_has_rank(context, later) for later in seedings[at:]):
                 continue
             if "rank" in " ".join(seeding.call.guards).lower():
                 continue
@@ -206,6 +216,10 @@ def _seeds(context: Context) -> Iterator[Finding]:
                     "every rank draw the same"
                 )
                 yield context.finding("SDA402", key, seeding.call, message)
+
+
+def _has_rank(context: Context, seeding: Seeding) -> bool:
+    return bool(context.seeds.origin(seeding.seed, seeding.scope) & Origin.RANK)
 
 
 def _draws_from_globals(context: Context) -> bool:
