@@ -12,7 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-__all__ = ["GREEN", "GREY", "INK", "RED", "Page"]
+__all__ = ["GREEN", "GREY", "INK", "RED", "Page", "wrap"]
 
 Color: TypeAlias = tuple[int, int, int]
 
@@ -31,6 +31,18 @@ def _font(size: int) -> FreeTypeFont | ImageFont:
     from PIL import ImageFont
 
     return ImageFont.load_default(size=size)
+
+
+def wrap(text: str, size: int, width: int) -> list[str]:
+    """The lines of at most `width` pixels that a text of this size takes; long words stay whole."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _font(size).getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 class Page:

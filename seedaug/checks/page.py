@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from seedaug.checks.grid import Grid
-from seedaug.checks.heatmap import DATA, OWN, color_of
+from seedaug.checks.heatmap import DATA, OWN, color_of, ink_of
 from seedaug.checks.text import caption, headline
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def _rows(grid: Grid) -> Iterator[str]:
         yield f"<tr><th>epoch {epoch}</th>"
         for worker in grid.workers:
             tiles = "".join(
-                f'<span class="tile" style="background:{_hex(color_of(tile, grid.random))}">'
+                f'<span class="tile" style="background:{_hex(color_of(tile, grid.random))};'
+                f'color:{_hex(ink_of(tile, grid.random))}">'
                 f"{tile.letter or '&nbsp;'}</span>"
                 for tile in grid.tiles[epoch, worker]
             )
