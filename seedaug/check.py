@@ -114,6 +114,7 @@ def assert_healthy(
     >>> def draw(): return seedaug.rng().integers(1000)
     >>> seedaug.assert_healthy(seedaug.DataLoader(data, batch_size=4, shuffle=True), strict=True)
     """
+    __tracebackhide__ = True  # pytest shows the test's line, then the report
     allowed = {Verdict(name) for name in allow}
     report = check(loader, **options)
     if not report.passes(strict, allowed):

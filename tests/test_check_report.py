@@ -17,6 +17,8 @@ from PIL import Image
 import seedaug
 from seedaug.check import Report, Severity, UnhealthyLoaderError, Verdict
 from seedaug.checks import heatmap, scenarios
+from seedaug.checks.grid import Tile
+from seedaug.plot import Page, wrap
 
 VOID = {"meta", "br"}
 
@@ -130,7 +132,23 @@ def test_the_heat_map_of_a_broken_loader(reports, tmp_path):
     area = heatmap.SIDE**2
     for color in heatmap.COLORS[:8]:  # six tiles each: two workers, three epochs
         assert 4 * area < found[color] < 6.5 * area
-    assert found[heatmap.OWN] < area
+    assert heatmap.OWN not in found
+
+
+def test_colours_of_many_repeats_are_different():
+    tiles = [Tile(str(group), group) for group in range(36)]
+    assert len({heatmap.color_of(tile, True) for tile in tiles}) == 36
+    for tile in tiles:  # letters can be read
+        paper, ink = heatmap.color_of(tile, True), heatmap.ink_of(tile, True)
+        assert sum(abs(a - b) for a, b in zip(paper, ink, strict=True)) > 240
+
+
+def test_lines_are_wrapped_by_their_width():
+    lines = wrap("a.very.long.name " * 9, 17, 300)
+    assert len(lines) > 3
+    assert all(Page(1, 1).text_width(line, 17) <= 300 for line in lines)
+    assert " ".join(lines) == ("a.very.long.name " * 9).strip()
+    assert wrap("", 17, 300) == []
 
 
 def test_the_heat_map_of_others(reports, tmp_path):

@@ -1,7 +1,10 @@
 """README: its snippets run and do what they say, and its links lead somewhere."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,7 +73,28 @@ def test_the_tests_it_names_are_there():
         assert (ROOT / name).is_file(), name
 
 
+@pytest.mark.parametrize("tool", ["lint", pytest.param("check", marks=pytest.mark.slow)])
+def test_what_the_tools_print_is_what_it_shows(tool):
+    """Line by line, in order; "…" stands for the rest of a line, or for more lines."""
+    block = re.search(rf"<!-- {tool}:begin -->\n\n```text\n(.*?)```", README, re.DOTALL).group(1)
+    command, *shown = block.splitlines()
+    arguments = command.rpartition("python ")[2].split()
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT / "examples",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stderr
+    printed = iter(done.stdout.splitlines())
+    for line in shown:
+        beginning = line.rstrip("…").rstrip()
+        assert any(other.startswith(beginning) for other in printed), (line, done.stdout)
+
+
 def test_it_has_the_markers_of_the_benchmarks_and_is_short():
     assert README.count("<!-- benchmarks:begin -->") == README.count("<!-- benchmarks:end -->") == 1
-    assert len(README.splitlines()) <= 200
+    assert len(README.splitlines()) <= 235  # a screen or two of it figures and output
     assert max(len(line) for line in README.splitlines() if "|" not in line) <= 130

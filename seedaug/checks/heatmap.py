@@ -104,7 +104,7 @@ def _culprit(report: Report) -> str:
     """What holds the generator, or nothing."""
     for finding in report.findings:
         if finding.culprits:
-            return f"Drawn from {finding.culprits[0]}"
+            return f"Culprit: {finding.culprits[0]}"
     return ""
 
 
@@ -147,4 +147,4 @@ def _legend(page: Page, grid: Grid, y: int) -> None:
         x += 28 + page.text_width(same, TEXT) + 40
     if any(not tile.letter for tile in tiles):
         page.box(x, y, 20, 20, OWN)
-        page.text(x + 28, y + 1, f"no letter: {what} that come but once", TEXT)
+        page.text(x + 28, y + 1, f"no letter: {what} that come only once", TEXT)
