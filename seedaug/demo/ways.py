@@ -115,7 +115,7 @@ class GlobalPictures(Pictures):
 def published_remedy(worker_id: int) -> None:
     """The `worker_init_fn` that tutorials and answers have passed on for years."""
     state: Any = np.random.get_state()
-    np.random.seed(state[1][0] + worker_id)  # seedaug: ignore[SDA303] broken, as it is found
+    np.random.seed(state[1][0] + worker_id)
 
 
 class Way(ABC):
