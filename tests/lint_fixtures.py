@@ -1,13 +1,16 @@
-"""A project with known findings, and an engine that gives them: for tests of what is around it."""
+"""A project with known findings, and a stand-in engine; and the real engine on small projects."""
 
 import json
+import re
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
 from seedaug.lint.findings import Finding, Fix, Place, Report, Severity, Unread
 from seedaug.lint.reasons import reason
+from seedaug.lint.settings import Settings
 from seedaug.lint.sources import read_source, shown
 
 DATASET = """\
@@ -95,3 +98,67 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "data.py").write_text(DATASET)
     (tmp_path / "init.py").write_text(INIT)
     return tmp_path
+
+
+# The real engine
+
+HEAD = """\
+import random
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, IterableDataset
+"""
+
+
+def files(text, head=HEAD):
+    """The files of a project written as one text: each begins at a line `--- its/path.py`.
+
+    What comes before the first such line is `a.py`; each Python file begins with `head`.
+    """
+    first, *rest = re.split(r"^--- (.+)\n", text, flags=re.MULTILINE)
+    found = {"a.py": first} if first.strip() else {}
+    found.update(zip(rest[::2], rest[1::2], strict=True))
+    return {path: head + code if path.endswith(".py") else code for path, code in found.items()}
+
+
+def marked(texts):
+    """The findings that the texts ask for, by `#! SDA101` at the ends of lines."""
+    return [
+        (code, path, number)
+        for path, text in texts.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        for code in line.partition("#! ")[2].split()
+    ]
+
+
+@pytest.fixture
+def report(tmp_path, monkeypatch):
+    """Writes files and lints them, or the `asked` ones of them; gives the engine's report."""
+    # The linter looks at names of folders near a file; those of pytest have the test's name.
+    root = tmp_path / "here" / "lies"
+    (root / ".git").mkdir(parents=True)
+    monkeypatch.chdir(root)
+
+    def run(texts, asked=None, progress=None, **settings):
+        from seedaug.lint.engine import analyse  # late: `project` puts another in its place
+
+        for path, text in texts.items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        paths = [Path(path) for path in (texts if asked is None else asked)]
+        return analyse(paths, Settings(**{"jobs": 1, **settings}), progress)
+
+    return run
+
+
+@pytest.fixture
+def findings(report):
+    """The same, as a list of (code, path, line)."""
+
+    def run(texts, **options):
+        found = report(texts, **options)
+        assert found.unread == ()
+        return [(one.code, one.place.path, one.place.line) for one in found.findings]
+
+    return run
