@@ -265,7 +265,8 @@ NOT_MENDED = {
     "for epoch in range(3):\n    pass\n",
     "either": "sampler = DistributedSampler(photos) if args.distributed else None\n"
     "for epoch in range(3):\n    pass\n",
-    "two-of-the-name": "sampler = DistributedSampler(photos)\nsampler = DistributedSampler(photos)\n"
+    "two-of-the-name": "sampler = DistributedSampler(photos)\n"
+    "sampler = DistributedSampler(photos)\n"
     "for epoch in range(3):\n    pass\n",
     "under-a-condition": "if args.distributed:\n    sampler = DistributedSampler(photos)\n"
     "for epoch in range(3):\n    pass\n",
@@ -273,7 +274,8 @@ NOT_MENDED = {
     "    sampler = DistributedSampler(photos)\n",
     "two-loop-variables": "sampler = DistributedSampler(photos)\n"
     "for epoch, rate in enumerate(rates):\n    pass\n",
-    "another-function": "def make():\n    sampler = DistributedSampler(photos)\n    return sampler\n"
+    "another-function": "def make():\n    sampler = DistributedSampler(photos)\n"
+    "    return sampler\n"
     "for epoch in range(3):\n    pass\n",
 }
 
