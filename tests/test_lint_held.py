@@ -500,6 +500,24 @@ class Photos(Dataset):
     def __getitem__(self, index):
         return self.rng.normal()  #! SDA101
 """,
+    "parameter-of-a-factory": """
+class Noise:
+    def __init__(self, source):
+        self.source = source
+
+    def draw(self):
+        return self.source.normal()  #! SDA101
+
+def make(rng):
+    return Noise(rng)
+
+class Photos(Dataset):
+    def __init__(self):
+        self.noise = make(np.random.default_rng(0))
+
+    def __getitem__(self, index):
+        return self.noise.draw()
+""",
     "annotated-parameter": """
 class Store:
     def __init__(self):

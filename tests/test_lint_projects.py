@@ -79,12 +79,6 @@ IMPORTS = {
         "Noise",
         "pkg/noise.py",
     ),
-    "in-a-function": (
-        "photos.py",
-        "def make(rng):\n    from noise import Noise\n    return Noise(rng)",
-        "make",
-        "noise.py",
-    ),
 }
 
 
@@ -141,6 +135,13 @@ def test_names_passed_on_by_packages(findings, init):
         "pkg/between.py": "from pkg.inner import Noise\n",
         "pkg/inner.py": HEAD + NOISE,
     }
+    assert findings(texts) == marked(texts)
+
+
+def test_imports_in_functions(findings):
+    photos = PHOTOS.format(line="", name="Noise")
+    photos = photos.replace("self):\n", "self):\n        from noise import Noise\n", 1)
+    texts = {"photos.py": HEAD + photos, "noise.py": HEAD + NOISE}
     assert findings(texts) == marked(texts)
 
 
