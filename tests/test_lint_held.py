@@ -144,6 +144,17 @@ class Photos(Base):
     def __getitem__(self, index):
         return self.source.normal()  #! SDA101
 """,
+    "datasets-made-by-datasets": """
+class Photos(Dataset):
+    def __init__(self):
+        self.source = np.random.default_rng()
+
+    def part(self):
+        return Photos()
+
+    def __getitem__(self, index):
+        return self.source.normal(), self.part()  #! SDA101
+""",
     "base-class-makes": """
 class Base(Dataset):
     def __init__(self):

@@ -396,6 +396,32 @@ class Photos(Dataset):
         random.seed(self.epoch * 1000 + index)
         return np.random.normal()  #! SDA102
 """,
+    "dataset-that-may-be-used-by-itself": """
+class Inner(Dataset):
+    def __getitem__(self, index):
+        return np.random.normal()  #! SDA102
+
+class Outer(Dataset):
+    def __init__(self):
+        self.inner = Inner()
+
+    def __getitem__(self, index):
+        np.random.seed((self.epoch, index))
+        return self.inner[index]
+""",
+    "one-of-two-functions-seeds": """
+def again(epoch, index):
+    np.random.seed((epoch, index))
+
+def nothing(epoch, index):
+    return None
+
+class Photos(Dataset):
+    def __getitem__(self, index):
+        start = again if self.fixed else nothing
+        start(self.epoch, index)
+        return np.random.normal()  #! SDA102
+""",
     "another-dataset-seeds": """
 class One(Dataset):
     def __getitem__(self, index):

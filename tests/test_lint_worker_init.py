@@ -186,6 +186,19 @@ def start(worker_id):
 train = DataLoader(Photos(), worker_init_fn=start)
 val = DataLoader(Photos(), worker_init_fn=start)
 """,
+    "two-functions-one-finding": """
+def fix():
+    np.random.seed(0)  #! SDA301
+
+def start(worker_id):
+    fix()
+
+def begin(worker_id):
+    fix()
+
+train = DataLoader(Photos(), worker_init_fn=start)
+val = DataLoader(Photos(), worker_init_fn=begin)
+""",
     "cuda-only": """
 def start(worker_id):
     torch.cuda.manual_seed(0)
