@@ -189,7 +189,7 @@ GUARDS = {
 @pytest.mark.parametrize(("text", "guards"), GUARDS.values(), ids=GUARDS)
 def test_calls_know_the_words_they_stand_under(text, guards):
     (call,) = body_of(text).calls
-    assert call.guards == guards
+    assert {word for word in call.guards if " " not in word} == guards
 
 
 STORED = {

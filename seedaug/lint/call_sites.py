@@ -83,12 +83,14 @@ class CallSites:
             for site in self.indirect.get(key, ())
             if self._counts is None or self._counts(site[0].scope)
         ]
-        candidates: Sequence[CallSite] = self._project.calls.get(name, ())
+        counts = self._counts or (lambda _: True)
+        # What the main process calls, it may as well have called before the workers were.
+        filtered = not everywhere and counts(key)
+        candidates: Sequence[CallSite] = self._project.calls_of(name)
         if name == "__init__":
             candidates = self._super_sites(key)
         for site in candidates[: 4 * SITES]:
-            everywhere_said = everywhere or site.partial
-            if self._counts is not None and not everywhere_said and not self._counts(site.scope):
+            if filtered and not site.partial and not counts(site.scope):
                 continue
             for value in self._inference.values(site.call.function, site.scope):
                 if isinstance(value, FunctionValue) and value.key == key:
@@ -131,7 +133,7 @@ class CallSites:
                 name = self._project.function(method).name
                 if self._inference.classes.method(one, name) != method:
                     continue
-            for site in self._project.calls.get(self._project.class_(one).name, ())[:SITES]:
+            for site in self._project.calls_of(self._project.class_(one).name)[:SITES]:
                 made = self._inference.values(site.call.function, site.scope)
                 if any(isinstance(value, ClassValue) and value.key == one for value in made):
                     found.append(site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -39,6 +40,10 @@ from seedaug.lint.values import (
 )
 
 __all__ = ["Draw", "From", "dotted", "draws_in"]
+
+
+# An attribute's method, of which one knows but that it may be a library's base class's.
+OF_A_BASE = re.compile(r"\.[A-Z]\w*\.\w+\.\w+$")
 
 
 class From(Enum):
@@ -140,7 +145,10 @@ def _draws(owner: Made | Typed, method: str) -> bool:
 
 def _known(values: tuple[Value, ...]) -> bool:
     """Whether one knows what is called, so that its name need not tell."""
-    return any(not isinstance(value, External) or "." in value.path for value in values)
+    return any(
+        not isinstance(value, External) or ("." in value.path and not OF_A_BASE.search(value.path))
+        for value in values
+    )
 
 
 def _looks_held(inference: Inference, call: Call, key: FunctionKey) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from seedaug.lint.context import Context
@@ -67,11 +67,14 @@ def check_modules(
     imports = Imports(by_path, frozenset(left))
     groups = [[by_path[path] for path in paths] for paths in imports.groups()]
     groups = [group for group in groups if any(one.speaks_of_random for one in group)]
-    found = in_processes(partial(_check_group, imports), groups, processes)
+    # An import out of the given files is read once, not for each group anew.
+    found = in_processes(partial(_check_group, imports, cache(load)), groups, processes)
     return list(dict.fromkeys(finding for findings in found for finding in findings))
 
 
-def _check_group(imports: Imports, modules: Sequence[Module]) -> list[Finding]:
+def _check_group(
+    imports: Imports, load: Callable[[str], Module | None], modules: Sequence[Module]
+) -> list[Finding]:
     context = Context(Project(modules, load, imports))
     return [finding for check in CHECKS for finding in check(context)]
 

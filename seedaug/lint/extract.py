@@ -72,6 +72,7 @@ class _Extractor(Reader):
                 self.assign_name(alias.asname, Import(alias.name, None, 0), statement)
             else:
                 top = alias.name.split(".")[0]
+                self.function.dotted_imports.append(Import(alias.name, None, 0))
                 self.assign_name(top, Import(top, None, 0), statement)
 
     def on_ImportFrom(self, statement: ast.ImportFrom) -> None:
@@ -121,6 +122,20 @@ class _Extractor(Reader):
         loop = Loop(WHILE, Constant(True), span_of(statement))
         self.function.loops.append(loop)
         self.on_If(statement)
+
+    def on_Try(self, statement: ast.Try) -> None:
+        self.block(statement.body)
+        before = self.guards
+        for handler in statement.handlers:
+            self.guards = before | {f"except {handler.lineno}"}
+            if handler.type is not None:
+                self.read(handler.type)
+            self.block(handler.body)
+        self.guards = before
+        self.block(statement.orelse)
+        self.block(statement.finalbody)
+
+    on_TryStar = on_Try
 
     def on_For(self, statement: ast.For | ast.AsyncFor) -> None:
         value = self.read(statement.iter)

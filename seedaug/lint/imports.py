@@ -133,7 +133,7 @@ class Imports:
             project = self._project(path)
             if project:
                 join(path, leaders.setdefault(project, path))
-            for other in self._imported(path):
+            for other in self.imported(path):
                 if other in self._modules:
                     join(path, other)
         together: dict[str, list[str]] = {}
@@ -141,7 +141,7 @@ class Imports:
             together.setdefault(first(path), []).append(path)
         return list(together.values())
 
-    def _imported(self, path: str) -> list[str]:
+    def imported(self, path: str) -> list[str]:
         """The files that a file imports."""
         module = self._modules[path]
         found: list[str] = []

@@ -27,6 +27,7 @@ from seedaug.lint.syntax import (
     Import,
     Item,
     Items,
+    Module,
     Name,
     Parameter,
 )
@@ -75,6 +76,7 @@ class Inference:
         self._known: dict[tuple[int, FunctionKey], Values] = {}
         self.edges: dict[FunctionKey, list[tuple[FunctionKey, bool]]] = {}  # reach's memory
         self.seed_parameters: dict[FunctionKey, tuple[str, str] | None] = {}  # seeding's
+        self._globals: dict[str, list[Function]] = {}
         self._attributes_known: dict[tuple[ClassKey, str], Values] = {}
         self._results = Results(self)
         self._depth = 0
@@ -131,15 +133,15 @@ class Inference:
         first = True
         while True:
             is_class = function.qualname in module.classes
-            if first or not is_class:
-                found = self._local(name, function, path)
-                if found is not None:
-                    return found
             if function.qualname == MODULE:
-                break
+                found = self.global_name(path, name)
+                return found or (External(f"builtins.{name}"),)
+            if first or not is_class:
+                local = self._local(name, function, path)
+                if local is not None:
+                    return local
             function = module.functions[function.outer]
             first = False
-        return self._starred(name, path) or (External(f"builtins.{name}"),)
 
     def _local(self, name: str, function: Function, path: str) -> list[Value] | None:
         """The values of a name that this function binds; None if it does not."""
@@ -175,12 +177,19 @@ class Inference:
         if module is None:
             return ()
         found = self._local(name, module.body, path)
-        # A function that says `global name` gives it values too.
-        for function in module.functions.values():
+        for function in self._with_globals(module):
             if name in function.globals:
                 for one in function.names.get(name, ()):
                     found = [*(found or ()), *self.values(one.value, (path, function.qualname))]
         return tuple(dict.fromkeys(found or ())) or self._starred(name, path)
+
+    def _with_globals(self, module: Module) -> list[Function]:
+        """The functions that say `global name`, and so may give module names values."""
+        known = self._globals.get(module.path)
+        if known is None:
+            known = [one for one in module.functions.values() if one.globals]
+            self._globals[module.path] = known
+        return known
 
     def defined(self, key: FunctionKey) -> Value:
         """The function or class of a qualified name."""
@@ -369,6 +378,8 @@ class Inference:
             for value in self.values(parameter.annotation, (key[0], function.outer)):
                 if isinstance(value, External) and value.path in GENERATOR_TYPES:
                     found.append(Typed(value.path))
+                elif isinstance(value, ClassValue) and not found:
+                    found.append(Instance(value.key))
         return found
 
 

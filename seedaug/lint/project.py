@@ -14,6 +14,7 @@ from seedaug.lint.syntax import (
     Class,
     Expression,
     Function,
+    Import,
     Module,
     Name,
     Stored,
@@ -58,10 +59,13 @@ class Project:
     ) -> None:
         self.modules: dict[str, Module | None] = {module.path: module for module in modules}
         self.asked = frozenset(self.modules)
+        self._closures: dict[str, set[str]] = {}
         self._load = load or (lambda path: None)
-        self.find = (imports or Imports(self.modules)).find
+        self._imports = imports or Imports(self.modules)
+        self.find = self._imports.find
         self.methods: dict[str, list[ClassKey]] = defaultdict(list)  # who defines it, by its name
         self.calls: dict[str, list[CallSite]] = defaultdict(list)  # by the last name called
+        self.aliases: dict[str, set[str]] = defaultdict(set)  # `import name as alias`
         # What is stored in attributes of anything but `self`, by their names.
         self.stores: dict[str, list[tuple[Stored, FunctionKey]]] = defaultdict(list)
         self.subclasses: dict[str, list[ClassKey]] = defaultdict(list)  # by the base's last name
@@ -85,6 +89,10 @@ class Project:
                         call.guards,
                     )
                     self.calls[last_name(inner.function)].append(CallSite(inner, scope, True))
+            for alias, assigned in function.names.items():
+                for one in assigned:
+                    if isinstance(one.value, Import) and one.value.name not in (None, alias):
+                        self.aliases[one.value.name].add(alias)
             for stored in function.stored:
                 if isinstance(stored.owner, Name) and stored.owner.id in ("self", "cls"):
                     continue  # Classes.attributes has these
@@ -95,6 +103,10 @@ class Project:
             for base in found.bases:
                 self.subclasses[last_name(base)].append((module.path, found.qualname))
 
+    def calls_of(self, name: str) -> list[CallSite]:
+        """The calls of what has this name where it is defined."""
+        return [site for one in (name, *sorted(self.aliases[name])) for site in self.calls[one]]
+
     def module(self, path: str) -> Module | None:
         """The parsed file at a path that `find` gave."""
         if path not in self.modules:
@@ -103,6 +115,19 @@ class Project:
             if module is not None:
                 self._index(module)
         return self.modules[path]
+
+    def leads_to(self, path: str, other: str) -> bool:
+        """Whether a file imports another one, itself or through those that it imports."""
+        if path not in self._closures:
+            found = {path}
+            waiting = [path]
+            while waiting:
+                for one in self._imports.imported(waiting.pop()):
+                    if one in self.asked and one not in found:
+                        found.add(one)
+                        waiting.append(one)
+            self._closures[path] = found
+        return other in self._closures[path]
 
     def function(self, key: FunctionKey) -> Function:
         """The function of a key."""

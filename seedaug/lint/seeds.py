@@ -10,7 +10,7 @@ from seedaug.lint.draws import dotted
 from seedaug.lint.infer import Inference
 from seedaug.lint.inits import InitFunctions
 from seedaug.lint.known import DRAW_METHODS, INIT_FUNCTION
-from seedaug.lint.project import FunctionKey
+from seedaug.lint.project import FunctionKey, last_name
 from seedaug.lint.roots import INDEX_PARAMETER
 from seedaug.lint.syntax import (
     MODULE,
@@ -161,11 +161,13 @@ class Seeds:
             if "seed" in name:
                 return Origin.UNKNOWN  # came with the index, or with the data
             found = found or _by_word(name)
-        return found or (_by_word(name) & (Origin.EPOCH | Origin.RANK))
+        return found | (_by_word(name) & (Origin.EPOCH | Origin.RANK))
 
     def _parameter(self, name: str, function: Function, key: FunctionKey) -> Origin:
         position = next(i for i, one in enumerate(function.parameters) if one.name == name)
-        if function.owner is not None and position == 0:
+        static = any(last_name(one) == "staticmethod" for one in function.decorators)
+        is_method = function.owner is not None and function.name != "<lambda>" and not static
+        if is_method and position == 0:
             return Origin.CONSTANT
         if key in self.sample_roots:
             if "seed" in name:
@@ -178,7 +180,7 @@ class Seeds:
             )
         if word & (Origin.FRESH | Origin.EPOCH | Origin.RANK):
             return word
-        first = 1 if function.owner and function.name != "<lambda>" else 0
+        first = 1 if is_method else 0
         named = key in self._inits.passed or INIT_FUNCTION.search(function.name)
         if named and position == first:
             return Origin.WORKER

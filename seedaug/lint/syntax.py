@@ -219,6 +219,7 @@ class Function:
     loops: list[Loop] = field(default_factory=list)
     globals: set[str] = field(default_factory=set)
     star_imports: list[Import] = field(default_factory=list)
+    dotted_imports: list[Import] = field(default_factory=list)  # `import a.b`, which binds a
 
 
 @dataclass(slots=True, eq=False)
@@ -253,6 +254,7 @@ class Module:
                     if isinstance(one.value, Import):
                         yield one.value
             yield from function.star_imports
+            yield from function.dotted_imports
 
     @property
     def body(self) -> Function:

@@ -161,7 +161,17 @@ def _goes_on(function: Function, loop: Loop) -> bool:
 
 
 def _cared_for(context: Context, paths: list[str]) -> bool:
-    return any(CARING & context.workers.kinds.imports(path) for path in paths)
+    for path in paths:
+        imports = context.workers.kinds.imports(path)
+        if CARING & imports:
+            return True
+        project = context.project
+        trainers = (project.calls["Trainer"], project.subclasses["Trainer"])
+        if "transformers" in imports and any(trainers):
+            project.calls["Trainer"] or project.subclasses["Trainer"]
+        ):
+            return True
+    return False
 
 
 def _set_sites(context: Context) -> list[FunctionKey]:

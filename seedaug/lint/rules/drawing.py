@@ -222,11 +222,13 @@ class Reseeded:
     """Attributes holding a generator that worker code, or an init function, seeds or makes anew."""
 
     of_class: frozenset[tuple[ClassKey, str]]
-    anywhere: frozenset[str]  # set by an init function on an object that is not seen
+    # Set by an init function on an object that is not seen: with the function's file.
+    anywhere: frozenset[tuple[str, str]]
 
     def __call__(self, context: Context, key: FunctionKey, name: str) -> bool:
         """Whether an attribute of this name of a method's object is one."""
-        if name in self.anywhere:
+        leads_to = context.project.leads_to
+        if any(one == name and leads_to(path, key[0]) for one, path in self.anywhere):
             return True
         owner = context.project.function(key).owner
         family = context.inference.classes.family((key[0], owner)) if owner else ()
@@ -235,7 +237,7 @@ class Reseeded:
 
 def _reseeded(context: Context) -> Reseeded:
     of_class: set[tuple[ClassKey, str]] = set()
-    anywhere: set[str] = set()
+    anywhere: set[tuple[str, str]] = set()
     for key in (*context.workers.reached, *context.workers.inits.reached):
         function = context.project.function(key)
         if function.name in ("__init__", "__post_init__"):
@@ -245,7 +247,7 @@ def _reseeded(context: Context) -> Reseeded:
             if function.owner and isinstance(owner, Name) and owner.id == first:
                 of_class.add(((key[0], function.owner), name))
             elif key in context.workers.inits:
-                anywhere.add(name)
+                anywhere.add((name, key[0]))
     return Reseeded(frozenset(of_class), frozenset(anywhere))
 
 
