@@ -127,7 +127,17 @@ class Project:
                         found.add(one)
                         waiting.append(one)
             self._closures[path] = found
-        return other in self._closures[path]
+        return other in self._closures[path] or self._may_import(path, other)
+
+    def _may_import(self, path: str, other: str) -> bool:
+        """Whether a file imports a package without `__init__.py` in which the other one lies."""
+        module = self.modules[path]
+        return module is not None and any(
+            one.level == 0
+            and f"/{one.module.replace('.', '/')}/" in other
+            and self.find(path, Import(one.module, None, 0)) is None
+            for one in module.imports
+        )
 
     def function(self, key: FunctionKey) -> Function:
         """The function of a key."""

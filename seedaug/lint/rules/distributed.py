@@ -90,6 +90,11 @@ def _shuffles(function: Function, call: Call) -> bool:
     return not any(EVALUATION.search(word) for word in words)
 
 
+def _is_torchs(context: Context, scope: FunctionKey, call: Call) -> bool:
+    values = context.inference.values(call.function, scope)
+    return not any(isinstance(value, ClassValue) for value in values)
+
+
 def _sampler(
     context: Context, scope: FunctionKey, call: Call, every_loop: list[tuple[FunctionKey, Loop]]
 ) -> Iterator[Finding]:
@@ -104,7 +109,7 @@ def _sampler(
     if here:  # made and looped over in one function: it, or what it calls, sets the epoch
         if _set_under(context, scope):
             return
-    elif _set_sites(context):
+    elif _set_sites(context, own=not _is_torchs(context, scope, call)):
         return
     key, loop = loops[0]
     related: tuple[tuple[Place, str], ...] = (
@@ -165,21 +170,19 @@ def _cared_for(context: Context, paths: list[str]) -> bool:
         imports = context.workers.kinds.imports(path)
         if CARING & imports:
             return True
-        project = context.project
-        trainers = (project.calls["Trainer"], project.subclasses["Trainer"])
+        trainers = (context.project.calls["Trainer"], context.project.subclasses["Trainer"])
         if "transformers" in imports and any(trainers):
-            project.calls["Trainer"] or project.subclasses["Trainer"]
-        ):
             return True
     return False
 
 
-def _set_sites(context: Context) -> list[FunctionKey]:
-    """The functions that call set_epoch of a sampler or loader, not a method of the project's."""
+def _set_sites(context: Context, own: bool = False) -> list[FunctionKey]:
+    """The functions that call set_epoch of a sampler or loader; of the project's own if `own`."""
     return [
         site.scope
         for site in context.project.calls.get("set_epoch", ())
-        if not any(
+        if own
+        or not any(
             isinstance(value, FunctionValue)
             for value in context.inference.values(site.call.function, site.scope)
         )
