@@ -232,7 +232,6 @@ def test_frameworks_set_the_epoch_themselves(findings, line):
     assert findings(files(f"{line}\n{SAMPLER}{WRONG['function']}")) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the Trainer of transformers is not known to set the epoch")
 def test_the_trainer_of_transformers_sets_the_epoch(findings):
     text = """\
 from transformers import Trainer

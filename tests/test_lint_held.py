@@ -544,7 +544,6 @@ class Photos(Dataset):
 }
 
 
-@pytest.mark.xfail(strict=True, reason="the engine does not see where it comes from")
 @pytest.mark.parametrize("text", MISSED.values(), ids=MISSED)
 def test_however_it_is_held_unseen(findings, text):
     texts = files(text)

@@ -93,7 +93,6 @@ def test_imports_are_followed(findings, path, line, name, target, packages):
     assert findings(texts) == marked(texts)
 
 
-@pytest.mark.xfail(strict=True, reason="calls of a class by another name are not seen")
 def test_classes_imported_under_another_name(findings):
     line = "from noise import Noise as N"
     texts = {"photos.py": HEAD + PHOTOS.format(line=line, name="N"), "noise.py": HEAD + NOISE}
@@ -107,7 +106,6 @@ def test_classes_imported_under_another_name(findings):
         pytest.param(
             {},
             id="namespace",
-            marks=pytest.mark.xfail(strict=True, reason="a package without __init__ is no module"),
         ),
     ],
 )
@@ -396,7 +394,6 @@ def test_each_file_is_parsed_once(report, parsed):
     assert sorted(parsed) == sorted(texts)
 
 
-@pytest.mark.xfail(strict=True, reason="once for each file that imports it")
 def test_a_file_outside_of_what_is_asked_is_parsed_once(report, parsed):
     texts = many(40)
     report(texts, asked=[path for path in texts if path != "noise.py"])

@@ -192,7 +192,6 @@ class Photos(Dataset):
 }
 
 
-@pytest.mark.xfail(strict=True, reason="an epoch that comes with the index is taken for the index")
 @pytest.mark.parametrize("text", FALSELY.values(), ids=FALSELY)
 def test_harmless_but_told_of(findings, text):
     assert findings(files(text)) == []
@@ -494,7 +493,6 @@ class Photos(Dataset):
 }
 
 
-@pytest.mark.xfail(strict=True, reason="conditions are told apart by the names in them alone")
 @pytest.mark.parametrize("text", UNGOVERNED.values(), ids=UNGOVERNED)
 def test_draws_that_a_seeding_does_not_reach(findings, text):
     texts = files(text)

@@ -242,7 +242,6 @@ def test_however_it_is_passed_on(findings, text):
     assert findings(texts) == marked(texts)
 
 
-@pytest.mark.xfail(strict=True, reason="the first argument of a static method is taken for self")
 def test_static_methods_differ_by_worker(findings):
     texts = files("""\
 class Photos(Dataset):

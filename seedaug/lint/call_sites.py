@@ -133,7 +133,7 @@ class CallSites:
                 name = self._project.function(method).name
                 if self._inference.classes.method(one, name) != method:
                     continue
-            for site in self._project.calls_of(self._project.class_(one).name)[:SITES]:
+            for site in self._project.calls_of(self._project.class_(one).name)[: 8 * SITES]:
                 made = self._inference.values(site.call.function, site.scope)
                 if any(isinstance(value, ClassValue) and value.key == one for value in made):
                     found.append(site)
