@@ -189,6 +189,41 @@ def test_lines_of_draws():
     assert not tracer.found["other"]
 
 
+def test_a_draw_inside_an_installed_package_is_put_down_to_the_users_line(tmp_path):
+    rng = np.random.default_rng(0)
+    library = {"rng": rng}
+    path = tmp_path / "site-packages" / "library.py"
+    exec(compile("def noise():\n    return rng.normal()\n", str(path), "exec"), library)
+    tracer = Tracer(lambda: {"rng": generators.state(rng)})
+
+    def sample():
+        return library["noise"]()
+
+    tracer.start()
+    sample()
+    tracer.stop()
+    line = sample.__code__.co_firstlineno + 1
+    assert [place.partition(", in ")[0] for place in tracer.found["rng"]] == [
+        f"test_check_evidence.py:{line}"
+    ]
+
+
+def test_a_module_is_looked_through_once(monkeypatch):
+    module = types.ModuleType("many")
+    for number in range(200):
+        setattr(module, f"part{number}", number)
+    module.rng = np.random.default_rng(0)
+    functions = [
+        types.FunctionType(compile("many.part0", "f.py", "eval"), {"many": module, "__name__": "f"})
+        for _ in range(100)
+    ]
+    asked = []
+    monkeypatch.setattr("seedaug.checks.reach.kind", lambda v: asked.append(v) or kind_of(v))
+    kind_of = generators.kind
+    assert reach({"dataset": functions}) == {"many.rng": module.rng}
+    assert len(asked) < 1000
+
+
 def event(worker, epoch, position, key, output, phase=Phase.ALIGNED, moved=()):
     sample = {"": digest(output)}
     record = Record(worker, [sample] * len(key), None, [*moved])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from typing import Any
 
@@ -18,14 +19,24 @@ TORCH = "torch's global generator"
 GLOBALS = (NUMPY, PYTHON, TORCH)
 
 
-def _is_sampler(value: Any) -> bool:
+def _is_sampler(kind: type) -> bool:
     """Whether it is one of scipy's quasi-random engines."""
     return any(k.__module__.startswith("scipy.stats") and k.__name__ == "QMCEngine"
-               for k in type(value).__mro__)  # fmt: skip
+               for k in kind.__mro__)  # fmt: skip
+
+
+@functools.lru_cache(4096)
+def _may_be_one(kind: type) -> bool:
+    """Whether objects of that type are generators; asked of each object in reach."""
+    found = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random,
+             torch.Generator)  # fmt: skip
+    return issubclass(kind, found) or _is_sampler(kind)
 
 
 def kind(value: Any) -> str | None:
     """What generator it is, or None if it is none that counts (global ones don't)."""
+    if not _may_be_one(type(value)):
+        return None
     if isinstance(value, np.random.Generator):
         return f"numpy Generator ({type(value.bit_generator).__name__})"
     if isinstance(value, np.random.RandomState):
@@ -38,7 +49,7 @@ def kind(value: Any) -> str | None:
         return None if value is getattr(random, "_inst", None) else "random.Random"
     if isinstance(value, torch.Generator):
         return None if value is torch.default_generator else "torch.Generator"
-    return f"scipy {type(value).__name__}" if _is_sampler(value) else None
+    return f"scipy {type(value).__name__}"
 
 
 def identity(value: Any) -> int:

@@ -34,7 +34,7 @@ class Probe:
         init: the user's worker_init_fn.
         batched: whether `collate` gets a list of samples, or one sample (``batch_size=None``).
         trace_at: trace the batch of that number in worker processes, line by line.
-        spy: note generators that are made in samples.
+        spy: note what generators do. Without, only what comes out is looked at.
     """
 
     def __init__(
@@ -76,8 +76,8 @@ class Probe:
             self.dataset = info.dataset
         if self._spy:
             self._makers.install()
-        self._look_around()
-        self._before = self._states()
+            self._look_around()
+            self._before = self._states()
 
     def collate(self, batch: Any) -> Record:
         """Tell what is in the batch, what moved, and what the user's collate_fn makes of it."""
@@ -85,6 +85,8 @@ class Probe:
         samples = [parts(sample) for sample in batch] if self._batched else [parts(batch)]
         notes: list[str] = []
         collated = self._collated(batch, notes)
+        if not self._spy:
+            return Record(0 if info is None else info.id, samples, collated, [], notes=notes)
         tracer, self._tracer = self._tracer, None
         if tracer is not None:
             tracer.stop()

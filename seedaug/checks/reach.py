@@ -74,7 +74,9 @@ def _inner(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"{name}.keywords[{k!r}]", v) for k, v in value.keywords.items())
     elif isinstance(value, type):
         yield from _of_class(name, value)
-    elif not isinstance(value, types.ModuleType):
+    elif isinstance(value, types.ModuleType):
+        yield from ((f"{name}.{k}", v) for k, v in [*vars(value).items()] if kind(v) is not None)
+    else:
         yield from _of_object(name, value)
 
 
@@ -130,9 +132,7 @@ def _of_function(name: str, function: types.FunctionType) -> Iterator[tuple[str,
     for used in _names(function.__code__):
         item = function.__globals__.get(used)
         if isinstance(item, types.ModuleType) and not _of_library(item.__name__):
-            for key, part in [*vars(item).items()]:
-                if kind(part) is not None:
-                    yield f"{item.__name__}.{key}", part
+            yield item.__name__, item
         elif item is not None and not _of_library(getattr(item, "__module__", None) or ""):
             yield f"{module}.{used}", item
 

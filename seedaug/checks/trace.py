@@ -51,7 +51,7 @@ def caller() -> str | None:
         if frame.f_code.co_filename.startswith(_SEEDAUG):
             return None  # seedaug makes a keyed generator
         frame = frame.f_back
-    return None if frame is None else place(frame, frame.f_lineno)
+    return None if frame is None else place(*_blamed(frame, frame.f_lineno))
 
 
 class Tracer:
@@ -108,7 +108,19 @@ class Tracer:
             if is_users(frame.f_code.co_filename):
                 for name, state in states.items():
                     places = self.found.setdefault(name, [])
-                    where = place(frame, line)
+                    where = place(*_blamed(frame, line))
                     if state != self._last.get(name, state) and where not in places:
                         places.append(where)
         self._last = states
+
+
+def _blamed(frame: FrameType, line: int) -> tuple[FrameType, int]:
+    """The line itself or, in an installed package, the user's line that called it, if any."""
+    above: FrameType | None = frame
+    while above is not None:
+        if _SITE not in above.f_code.co_filename:
+            if not is_users(above.f_code.co_filename) or _CHECKS in above.f_code.co_filename:
+                break
+            return (frame, line) if above is frame else (above, above.f_lineno)
+        above = above.f_back
+    return frame, line
