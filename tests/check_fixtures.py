@@ -237,6 +237,31 @@ class EpochOfItsOwn(Keyed):
         self.now = epoch
 
 
+class SeedsOnce(Rows):
+    """Seeds the global generator by the worker's number, at its first sample."""
+
+    seeded = False
+
+    def draw(self, index):
+        if not self.seeded and (info := get_worker_info()):
+            np.random.seed(info.id)
+            self.seeded = True
+        return np.random.normal(size=4)
+
+
+class SharedCount(Rows):
+    """Seeds from a count that all workers advance, in whatever order they come to it."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = torch.multiprocessing.get_context("fork").Value("q", 0)
+
+    def draw(self, index):
+        with self.made.get_lock():
+            self.made.value += 1
+            return np.random.default_rng(self.made.value).normal(size=4)
+
+
 class Library(Rows):
     """Draws from a generator inside a C library, which no Python code can reach."""
 

@@ -13,6 +13,7 @@ from check_fixtures import loader
 
 import seedaug
 from seedaug.check import CheckError, Verdict
+from seedaug.checks.stage import _sentence
 
 
 def processes():
@@ -60,6 +61,17 @@ def test_a_sample_that_breaks(how, text, workers):
         seedaug.check(loader(broken, num_workers=workers), seconds=30)
     assert text in str(caught.value)
     assert time.monotonic() - started < 25
+
+
+def test_an_error_of_several_lines_is_told_whole():
+    text = (
+        "ValueError: Caught ValueError in DataLoader worker process 0.\n"
+        "Original Traceback (most recent call last):\n"
+        '  File "a.py", line 3, in seed\n    rng.seed(x)\n'
+        "ValueError: wanted are: None,\nint and str\n"
+    )
+    expected = "ValueError: wanted are: None, int and str (Caught ValueError in DataLoader worker"
+    assert _sentence(ValueError(), text).startswith(expected)
 
 
 @pytest.mark.parametrize("how", ["hangs", "ignores"])

@@ -158,9 +158,27 @@ def test_a_seed_set_in_the_sample(dataset, expected, culprit):
     assert culprit in culprits(report, EPOCHS)
 
 
+def test_a_seed_that_a_workers_first_sample_sets_for_all():
+    report = small(loader(known.SeedsOnce()))
+    assert EPOCHS in report.verdicts and WORKERS not in report.verdicts
+    assert "NumPy's global generator" in culprits(report, EPOCHS)
+
+
 def test_an_epoch_that_live_workers_do_not_see():
     report = small(loader(known.EpochOfItsOwn(), persistent_workers=True))
     assert EPOCHS in report.verdicts
+
+
+def test_an_epoch_that_live_workers_would_not_see_is_a_note_where_they_do_not_live_on():
+    report = small(loader(known.EpochOfItsOwn()))
+    assert report.verdicts == (Verdict.HEALTHY,)
+    assert any("persistent_workers=True" in note for note in report.notes)
+
+
+def test_what_workers_share_is_not_put_down_to_the_clock():
+    report = small(loader(known.SharedCount()))
+    assert report.verdict is Verdict.NOT_RESUMABLE
+    assert "what workers share" in report.findings[-1].evidence[0]
 
 
 def test_a_generator_in_the_collate_function():

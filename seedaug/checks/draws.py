@@ -84,7 +84,7 @@ def drawn(events: Iterable[Event]) -> list[Source]:
 
 def _source(name: str, pairs: list[tuple[Event, list[Draw]]], places: list[str]) -> Source:
     source = Source(name, pairs[0][1][0].kind, places)
-    seeds = any(draw.seeded or draw.made for _, draws in pairs for draw in draws)
+    seeds = any(draw.made or _seeds(event, draw) for event, draws in pairs for draw in draws)
     source.reseeded = seeds or _reset(pairs)
     chained = source.reseeded or _follows(pairs)
     for event, draws in pairs:
@@ -92,7 +92,7 @@ def _source(name: str, pairs: list[tuple[Event, list[Draw]]], places: list[str])
         for draw in draws:
             if source.reseeded:
                 token |= {*draw.seeded} or {b"after" + (draw.after or b"")}
-            elif draw.before is not None:
+            elif draw.before is not None and not draw.seeded:
                 token.add(draw.before)
         if token and not event.key and not event.position:
             source.starting.append((event, frozenset(token)))
@@ -101,6 +101,11 @@ def _source(name: str, pairs: list[tuple[Event, list[Draw]]], places: list[str])
     source.keyed = _keyed(source.tokens)
     source.repeats = _systematic(source) if source.reseeded else _certain(source)
     return source
+
+
+def _seeds(event: Event, draw: Draw) -> bool:
+    """Whether a sample seeded the generator, and not just a worker's first one for them all."""
+    return bool(draw.seeded) and bool(event.position or not event.key)
 
 
 def starts_alike(source: Source) -> tuple[Event, Event] | None:

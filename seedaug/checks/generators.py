@@ -35,7 +35,8 @@ def _may_be_one(kind: type) -> bool:
 
 def kind(value: Any) -> str | None:
     """What generator it is, or None if it is none that counts (global ones don't)."""
-    if not _may_be_one(type(value)):
+    own: Any = type(value)
+    if not _may_be_one(own):
         return None
     if isinstance(value, np.random.Generator):
         return f"numpy Generator ({type(value.bit_generator).__name__})"

@@ -66,7 +66,7 @@ def judge(subject: Subject, seen: Seen) -> Judgement:
         findings += _duplicated(probing)
     findings += _untold(subject, seen)
     findings += _ranks(subject, [*probing, *ranks]) if ranks else []
-    findings += _depends(seen, sources)
+    findings += [] if _only_stale(subject, seen) else _depends(seen, sources)
     order = [*Verdict]
     findings.sort(key=lambda finding: order.index(finding.verdict))
     if any(Across.RANKS in s.repeats for s in drawn([*probing, *ranks])) and (
@@ -208,7 +208,8 @@ def _depends(seen: Seen, sources: list[Source]) -> list[Finding]:
     culprits = tuple(describe(source) for source in sources if not source.keyed)
     if any(s.other for s in again):
         evidence: tuple[str, ...] = (
-            _told(again[0]) + ": seeded from the clock or the operating system",
+            _told(again[0]) + ": something else than the generators' states decides (the clock, "
+            "the operating system, or what workers share and come to in any order)",
         )
         return [
             Finding(
@@ -240,6 +241,13 @@ def _depends(seen: Seen, sources: list[Source]) -> list[Finding]:
     return found
 
 
+def _only_stale(subject: Subject, seen: Seen) -> bool:
+    """Whether all that changes anything is that live workers would not see `set_epoch`."""
+    changed = {s.name for s in seen.scenarios if s.other}
+    told = any(name.startswith("dataset") for name in seen.survey.told)
+    return told and subject.tell and not subject.persistent and changed == {"persistent workers"}
+
+
 def _told(scenario: Scenario) -> str:
     return (
         f"{scenario.name}, {scenario.setting}: {scenario.differing} of {scenario.compared} samples "
@@ -268,6 +276,11 @@ def _notes(
     if survey.told and subject.tell:
         names = " and ".join(survey.told)
         notes.append(f"set_epoch of the {names} was called before each epoch: your script must too")
+    if _only_stale(subject, seen):
+        notes.append(
+            "with persistent_workers=True set_epoch of the dataset would not reach the workers: "
+            "every epoch would repeat the first"
+        )
     if survey.repeats_untold and survey.told and subject.tell:
         notes.append(
             "without set_epoch the order of the samples is the same in every epoch"

@@ -104,11 +104,15 @@ def _play(work: Callable[[Send], Any], sender: Connection) -> None:
 
 
 def _sentence(error: Exception, text: str) -> str:
-    """The last line of what a worker raised, or the error as it is."""
+    """What a worker raised, without its traceback, or the error as it is."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if "Original Traceback" in text:
-        inner = [line for line in lines if line and not line[0].isspace()]
-        return f"{inner[-1] if inner else lines[-1]} ({lines[0].partition(': ')[2]})".strip()
+        caught = lines[0].partition(": ")[2]
+        name = caught.removeprefix("Caught ").partition(" ")[0]
+        starts = [i for i, line in enumerate(lines)
+                  if i and line.partition(":")[0].rpartition(".")[2] == name]  # fmt: skip
+        said = " ".join(line.strip() for line in lines[starts[-1] if starts else -1 :])
+        return f"{said} ({caught})"
     if isinstance(error, RuntimeError) and type(error) is not RuntimeError:
         return str(error)  # the check's own
     return " ".join(line.strip() for line in lines) or type(error).__name__

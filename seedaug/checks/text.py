@@ -49,12 +49,15 @@ def _lines(report: Report, width: int) -> Iterator[str]:
     yield ""
     yield from _grid(report.grid)
     yield from _wrap("  " + caption(report.grid), width, "  ")
+    named: set[tuple[str, ...]] = set()
     for finding in report.findings:
         yield ""
         yield f"{finding.severity.value}: {finding.verdict.value}: {finding.verdict.words}"
         for line in finding.evidence:
             yield from _wrap("  seen     " + line, width, " " * 11)
-        for line in finding.culprits:
+        again = len(finding.culprits) > 1 and finding.culprits in named
+        named.add(finding.culprits)
+        for line in ("the same as above",) if again else finding.culprits:
             yield from _wrap("  culprit  " + line, width, " " * 11)
         yield from _wrap("  remedy   " + finding.remedy[0], width, " " * 11)
         yield from _wrap("           " + finding.remedy[1], width, " " * 11)
