@@ -124,7 +124,6 @@ def test_a_held_generator_made_anew_in_each_worker():
         (known.Keyed(), {Verdict.HEALTHY}),
         (known.KeyedGlobally(), {Verdict.HEALTHY}),
         (known.KeyedInPlace(), {Verdict.HEALTHY}),
-        (known.EpochOfItsOwn(), {DEPENDS}),  # on persistent_workers
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -160,7 +159,8 @@ def test_a_seed_set_in_the_sample(dataset, expected, culprit):
 
 def test_a_seed_that_a_workers_first_sample_sets_for_all():
     report = small(loader(known.SeedsOnce()))
-    assert EPOCHS in report.verdicts and WORKERS not in report.verdicts
+    assert EPOCHS in report.verdicts
+    assert WORKERS not in report.verdicts
     assert "NumPy's global generator" in culprits(report, EPOCHS)
 
 
