@@ -160,19 +160,34 @@ class Inference:
         return found
 
     def _starred(self, name: str, path: str) -> Values:
-        module = self.project.module(path)
-        for star in module.body.star_imports if module else ():
-            source = self.project.find(path, star)
-            if source is not None and source != path:
-                found = self.global_name(source, name)
-                if found:
-                    return found
-            elif source is None and star.module in ("numpy.random", "random"):
+        """What star imports bring a name to, through modules that star import each other."""
+        seen = {path}
+        waiting = self._stars(path)
+        while waiting:
+            star, source = waiting.pop(0)
+            if source is None and star.module in ("numpy.random", "random"):
                 return (External(f"{star.module}.{name}"),)
+            if source is None or source in seen:
+                continue
+            seen.add(source)
+            found = self._own_name(source, name)
+            if found:
+                return found
+            waiting = self._stars(source) + waiting
         return ()
+
+    def _stars(self, path: str) -> list[tuple[Import, str | None]]:
+        """The star imports of a module, and where they lead."""
+        module = self.project.module(path)
+        found = module.body.star_imports if module else ()
+        return [(star, self.project.find(path, star)) for star in found]
 
     def global_name(self, path: str, name: str) -> Values:
         """What a module's name stands for; nothing if it has no such name."""
+        return self._own_name(path, name) or self._starred(name, path)
+
+    def _own_name(self, path: str, name: str) -> Values:
+        """What a module itself binds a name to."""
         module = self.project.module(path)
         if module is None:
             return ()
@@ -181,7 +196,7 @@ class Inference:
             if name in function.globals:
                 for one in function.names.get(name, ()):
                     found = [*(found or ()), *self.values(one.value, (path, function.qualname))]
-        return tuple(dict.fromkeys(found or ())) or self._starred(name, path)
+        return tuple(dict.fromkeys(found or ()))
 
     def _with_globals(self, module: Module) -> list[Function]:
         """The functions that say `global name`, and so may give module names values."""
