@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     """
     _print_any_letter()
     try:
-        return _run(options)
+        with _ended_by_signal():
+            return _run(options)
     except UsageError as error:
         return _say(str(error), 2)
     except KeyboardInterrupt:
@@ -52,6 +56,19 @@ def run(options: argparse.Namespace) -> int:
         for process in multiprocessing.active_children():
             process.terminate()
             process.join()
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Within, SIGTERM raises SystemExit, so that no process is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _print_any_letter() -> None:

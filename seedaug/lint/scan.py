@@ -8,10 +8,9 @@ import multiprocessing
 import os
 import pickle
 import re
-import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from seedaug.lint.extract import extract
 from seedaug.lint.findings import Unread
+from seedaug.lint.processes import pool_of
 from seedaug.lint.reasons import reason
 from seedaug.lint.sources import read_source, shown
 from seedaug.lint.syntax import Module
@@ -120,10 +120,7 @@ def _read_all(names: list[str], processes: int) -> Iterator[Read]:
 def _in_processes(chunks: list[list[str]], processes: int) -> Iterator[Read]:
     """Chunks that a process dies of are read again file by file, to find the one that does it."""
     broken: list[str] = []
-    # A fork has the parser at hand; it touches no thread and no lock of this process.
-    context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(min(processes, len(chunks)), context, initializer=_begin)
-    try:
+    with pool_of(min(processes, len(chunks))) as pool:
         futures: dict[Future[list[Packed]], list[str]] = {
             pool.submit(_read_chunk, chunk): chunk for chunk in chunks
         }
@@ -134,10 +131,8 @@ def _in_processes(chunks: list[list[str]], processes: int) -> Iterator[Read]:
                 broken += futures[future]
             else:
                 yield from map(_unpacked, packed)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
     for name in broken:
-        with ProcessPoolExecutor(1, context) as alone:
+        with pool_of(1) as alone:
             try:
                 yield from map(_unpacked, alone.submit(_read_chunk, [name]).result())
             except BrokenProcessPool:
@@ -148,11 +143,6 @@ def _in_processes(chunks: list[list[str]], processes: int) -> Iterator[Read]:
 def _can_matter(path: Path, text: str) -> bool:
     """Whether a file can have a finding, or lead to one as small ones do that pass names on."""
     return len(text) < SMALL or path.name == "__init__.py" or RELEVANT.search(text) is not None
-
-
-def _begin() -> None:
-    gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends this process
 
 
 def _read_chunk(names: list[str]) -> list[Packed]:
