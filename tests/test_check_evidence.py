@@ -309,3 +309,23 @@ def test_one_equal_state_is_a_repeat():
         for p in range(3)
     ]
     assert set(source_of(rows).repeats) == {Across.WORKERS}
+
+
+class _Obstinate:
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(name)
+
+    def __repr__(self) -> str:
+        raise ValueError("no")
+
+    def __hash__(self) -> int:
+        return 1
+
+
+def test_objects_that_raise_when_they_are_looked_at_are_not_comparable() -> None:
+    assert parts(_Obstinate()) == {"": b""}
+    assert parts({_Obstinate(): 1}).keys() == {"[<_Obstinate>]"}
+
+
+def test_integers_of_thousands_of_digits_are_compared() -> None:
+    assert parts(10**6000)[""] not in (b"", parts(10**6000 + 1)[""])

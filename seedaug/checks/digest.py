@@ -56,7 +56,7 @@ def parts(sample: Any) -> dict[str, bytes]:
         name = path if number < _MOST_PARTS else "(the rest)"
         try:
             found[name] = digest((found.get(name), part)) if name in found else digest(part)
-        except NotComparable:
+        except Exception:  # whatever an object of the user's does when it is asked
             found[name] = b""
     return found
 
@@ -74,7 +74,7 @@ def _split(value: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
 
 def _children(value: Any) -> list[tuple[str, Any]] | None:
     if isinstance(value, Mapping):
-        items = [(f"[{key!r}]", item) for key, item in value.items()]
+        items = [(f"[{_named(key)}]", item) for key, item in value.items()]
         return items if len(items) <= _MOST_PARTS else None
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return [(f".{name}", item) for name, item in zip(value._fields, value, strict=True)]
@@ -84,6 +84,13 @@ def _children(value: Any) -> list[tuple[str, Any]] | None:
         fields = dataclasses.fields(value)
         return [(f".{f.name}", getattr(value, f.name, None)) for f in fields]
     return None
+
+
+def _named(key: Any) -> str:
+    try:
+        return repr(key)
+    except Exception:  # of a class of the user's; an integer of thousands of digits
+        return f"<{type(key).__name__}>"
 
 
 def _pieces(value: Any, depth: int, above: set[int]) -> Iterator[bytes]:
@@ -110,6 +117,8 @@ def _pieces(value: Any, depth: int, above: set[int]) -> Iterator[bytes]:
 
 def _plain(value: Any) -> list[bytes] | None:
     """The bytes of what holds no other objects, or None."""
+    if type(value) is int:
+        return [hex(value).encode()]  # decimal digits are limited to some thousands
     if value is None or isinstance(value, (bool, int, complex, str, range)):
         return [repr(value).encode(errors="surrogatepass")]
     if isinstance(value, float):
