@@ -37,6 +37,13 @@ def run(options: argparse.Namespace) -> int:
         0 if nothing was found, 1 if something was, 2 if the options or the settings are wrong,
         nothing could be read or the linter itself failed, 130 if it was interrupted.
     """
+    if sys.stdout is None or sys.stderr is None:  # closed by whoever started it
+        with open(os.devnull, "w") as nowhere, contextlib.ExitStack() as streams:
+            if sys.stdout is None:
+                streams.enter_context(contextlib.redirect_stdout(nowhere))
+            if sys.stderr is None:
+                streams.enter_context(contextlib.redirect_stderr(nowhere))
+            return run(options)
     _print_any_letter()
     try:
         with _ended_by_signal():
@@ -180,6 +187,9 @@ def _print(text: str) -> int:
         sys.stdout.flush()  # a broken pipe shows here, not when Python ends
     except BrokenPipeError:  # whoever read it has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a full disk
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"the report cannot be written: {error.strerror}") from None
     return 0
 
 

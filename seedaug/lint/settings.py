@@ -175,18 +175,18 @@ def _above(paths: Sequence[Path]) -> list[Path]:
     """The folder that holds all paths, and those above it."""
     full = [os.path.abspath(path) for path in paths] or [os.getcwd()]
     common = Path(os.path.commonpath(full))
-    return [*([common] if common.is_dir() else []), *common.parents]
+    return [*([common] if os.path.isdir(common) else []), *common.parents]
 
 
 def _project(above: list[Path]) -> Path:
     marks = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
-    return next((each for each in above if any((each / m).exists() for m in marks)), above[0])
+    return next((each for each in above if any(os.path.exists(each / m) for m in marks)), above[0])
 
 
 def _nearest(above: list[Path]) -> tuple[Path | None, dict[str, Any] | None]:
     for folder in above:
         file = folder / "pyproject.toml"
-        if file.is_file():
+        if os.path.isfile(file):
             table = _table(file)
             if table is not None:
                 return file, table
