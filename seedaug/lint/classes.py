@@ -12,6 +12,7 @@ from seedaug.lint.values import ClassValue, External, Made, Value
 
 __all__ = ["Classes"]
 
+DEEPEST = 60  # bases of bases
 Infer = Callable[[Expression, FunctionKey], tuple[Value, ...]]
 
 
@@ -26,6 +27,7 @@ class Classes:
     def __init__(self, project: Project, infer: Infer) -> None:
         self._project = project
         self._infer = infer
+        self._depth = 0
         self._lines: dict[ClassKey, list[ClassKey]] = {}
         self._foreign: dict[ClassKey, tuple[str, ...]] = {}
         self._below: dict[ClassKey, list[ClassKey]] = {}
@@ -36,7 +38,10 @@ class Classes:
         """The class and its bases in the project, nearest first."""
         if key not in self._lines:
             self._lines[key] = [key]  # for a class that is its own base
-            self._lines[key] = self._resolve(key)
+            if self._depth < DEEPEST:
+                self._depth += 1
+                self._lines[key] = self._resolve(key)
+                self._depth -= 1
         return self._lines[key]
 
     def _resolve(self, key: ClassKey) -> list[ClassKey]:
@@ -62,14 +67,17 @@ class Classes:
     def below(self, key: ClassKey) -> list[ClassKey]:
         """All subclasses in the project."""
         if key not in self._below:
-            self._below[key] = []
-            name = self._project.class_(key).name
-            found: list[ClassKey] = []
+            found: dict[ClassKey, None] = {}
+            waiting = [key]
             subclasses = self._project.subclasses
-            for candidate in (*subclasses.get(name, ()), *subclasses.get("", ())):
-                if candidate != key and key in self.line(candidate):
-                    found += [candidate, *self.below(candidate)]
-            self._below[key] = list(dict.fromkeys(found))
+            while waiting:
+                one = waiting.pop()
+                name = self._project.class_(one).name
+                for candidate in (*subclasses.get(name, ()), *subclasses.get("", ())):
+                    if candidate != key and candidate not in found and one in self.line(candidate):
+                        found[candidate] = None
+                        waiting.append(candidate)
+            self._below[key] = list(found)
         return self._below[key]
 
     def family(self, key: ClassKey) -> list[ClassKey]:
