@@ -12,8 +12,11 @@ _WRAP_STREAM = (
     "seedaug.DataLoader(seedaug.SeededIterableDataset(dataset, seed=0, seed_globals=True), ...)"
 )
 
+_KEYED = (  # seed_globals reaches global generators alone
+    "key each sample's draws: from seedaug.rng() instead of held generators, and wrap: "
+)
 DEPENDS = (
-    f"key each sample's draws by its index and epoch: {_WRAP}",
+    f"{_KEYED}{_WRAP}",
     "or keep num_workers, batch size and start method as they are whenever runs are compared",
 )
 RANKS = (
@@ -34,7 +37,7 @@ def not_resumable(stream: bool) -> tuple[str, str]:
     """What to do about draws that can't be had again."""
     wrap = _WRAP_STREAM if stream else _WRAP
     return (
-        f"key each sample's draws, and save loader.state_dict(): {wrap}",
+        f"{_KEYED}{wrap}; save its state_dict()",
         "or save every generator's state at each epoch's start, and load the epoch again from "
         "there",
     )

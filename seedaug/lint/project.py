@@ -105,7 +105,10 @@ class Project:
 
     def calls_of(self, name: str) -> list[CallSite]:
         """The calls of what has this name where it is defined."""
-        return [site for one in (name, *sorted(self.aliases[name])) for site in self.calls[one]]
+        aliases = self.aliases.get(name)
+        if not aliases:
+            return self.calls.get(name, [])
+        return [site for one in (name, *sorted(aliases)) for site in self.calls.get(one, ())]
 
     def module(self, path: str) -> Module | None:
         """The parsed file at a path that `find` gave."""
