@@ -8,7 +8,7 @@ PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
 def requirements(extra, text):
-    listed = re.search(rf"^{extra} = \[(.*)\]$", text, re.MULTILINE).group(1)
+    listed = re.search(rf"^{extra} = \[(.*?)\]$", text, re.MULTILINE | re.DOTALL).group(1)
     for name in re.findall(r'"([^"]+)"', listed):
         own = re.fullmatch(r"seedaug\[(.+)\]", name)
         if own:
