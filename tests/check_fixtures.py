@@ -509,3 +509,23 @@ def make_crashing():
 
 held = make_broken()
 NOT_A_LOADER = 3
+
+
+class Leaves(Dataset):
+    """Its workers go into a process group of their own, or leave a process behind."""
+
+    def __init__(self, how):
+        self.how = how
+
+    def __len__(self):
+        return 16
+
+    def __getitem__(self, index):
+        if self.how == "group" and os.getpgid(0) != os.getpid():
+            os.setpgid(0, 0)
+        if index == 5 and (self.how == "group" or os.fork() == 0):
+            if self.how == "session":
+                os.setsid()
+            time.sleep(60)
+            os._exit(0)
+        return np.random.rand(2)

@@ -189,3 +189,19 @@ def test_in_a_worker_process():
     with pytest.raises(CheckError, match="check was called in a worker process"):
         next(running)
     running._shutdown_workers()
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="only Linux hands orphans on")
+@pytest.mark.parametrize("how", ["group", "session"])
+def test_what_leaves_the_group_ends_too(how):
+    with pytest.raises(CheckError, match="hangs, or is slow"):
+        seedaug.check(loader(known.Leaves(how)), seconds=4)
+
+
+def test_attributes_that_raise_anything():
+    class Closed(known.Leaves):
+        def __getattr__(self, name):
+            raise RuntimeError(f"there is no {name}")
+
+    with pytest.raises(CheckError, match="there is no __getitems__"):
+        seedaug.check(loader(Closed("never")), seconds=10)

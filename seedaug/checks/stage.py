@@ -8,6 +8,7 @@ whole group goes.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -28,6 +29,7 @@ __all__ = ["Send", "StageError", "how_it_ended", "perform"]
 Send = Callable[[str], None]
 """Says what is being done, for the progress bar and for the message if it never ends."""
 
+_PR_SET_CHILD_SUBREAPER = 36
 _GRACE = 2.0  # seconds from asking a process to end to ending it
 
 
@@ -81,6 +83,7 @@ def perform(work: Callable[[Send], Any], deadline: float, say: Send | None = Non
 def _play(work: Callable[[Send], Any], sender: Connection) -> None:
     """In the stage: prepare, work, send the result."""
     os.setpgid(0, 0)
+    _adopt_orphans()
     os.dup2(2, 1)  # what the user's code prints is no part of the report
     sys.stdout = sys.stderr
     gc.freeze()  # what the caller left behind is the caller's to collect: its workers, say
@@ -152,44 +155,82 @@ def how_it_ended(code: int | None) -> str:
     return f"exit status {code}"
 
 
+def _adopt_orphans() -> None:
+    """Linux: what a worker leaves behind becomes a child of this process, and ends with it."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 def _end(process: Any) -> None:
     """End the stage and all that it started, Python's resource tracker last: it cleans up."""
-    group = process.pid
+    leader = process.pid
+    known: set[int] = set()
     for which, tracker_too in ((signal.SIGTERM, True), (signal.SIGKILL, False)):
-        for member in _members(group, tracker_too):
+        # One that was known stays so: when its parent has ended, nothing leads to it any more.
+        known |= set(_members(leader, known))
+        for member in _members(leader, known, tracker_too):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(member, which)
         until = time.monotonic() + _GRACE
-        while _members(group) and time.monotonic() < until:
+        while _members(leader, known) and time.monotonic() < until:
             process.join(0.01)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(leader, signal.SIGKILL)
     process.kill()
     process.join()
     process.close()
 
 
-def _members(group: int, tracker_too: bool = True) -> list[int]:
-    """The running processes of a group (without /proc: the one that leads it)."""
+def _members(leader: int, known: set[int], tracker_too: bool = True) -> list[int]:
+    """The running processes of a group, those that descend from its leader, and known ones.
+
+    Without /proc: the leader.
+    """
     if not os.path.isdir("/proc/self"):
         try:
-            os.killpg(group, 0)
+            os.killpg(leader, 0)
         except (ProcessLookupError, PermissionError):
             return []
-        return [group]
-    found = []
+        return [leader]
+    parents: dict[int, int] = {}
+    found = set()
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
-        try:
-            with open(f"/proc/{name}/stat") as file:
-                state, _, its_group = file.read().rpartition(")")[2].split()[:3]
-            if int(its_group) != group or state in "ZX":
-                continue
-            with open(f"/proc/{name}/cmdline", "rb") as line:
-                tracks = b"resource_tracker" in line.read()
-        except OSError:
-            continue
-        if tracker_too or not tracks:
-            found.append(int(name))
-    return found
+        number = int(name)
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as file:
+            state, parent, group = file.read().rpartition(")")[2].split()[:3]
+            parents[number] = int(parent)
+            if state not in "ZX" and (
+                int(group) == leader or number in known or _descends(number, leader, parents)
+            ):
+                found.add(number)
+    return [one for one in sorted(found) if tracker_too or not _tracks(one)]
+
+
+def _descends(process: int, leader: int, parents: dict[int, int]) -> bool:
+    """Whether a process descends from another; parents are read where they are not known yet."""
+    for _ in range(64):
+        process = parents.get(process) or _parent(process)
+        if process == leader:
+            return True
+        if process <= 1:
+            return False
+    return False
+
+
+def _parent(process: int) -> int:
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _tracks(process: int) -> bool:
+    """Whether it is Python's resource tracker."""
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as line:
+            return b"resource_tracker" in line.read()
+    except OSError:
+        return False

@@ -26,12 +26,19 @@ def seeded_within(dataset: Any) -> list[KeyedSource]:
         seen[id(part)] = part
         if isinstance(part, KeyedSource):
             continue
-        held = getattr(part, "datasets", None)
+        held = _attribute(part, "datasets")
         inner = [*held.values()] if isinstance(held, dict) else held
         parts = [*inner] if isinstance(inner, (list, tuple)) else []
-        parts += [getattr(part, "dataset", None)]
+        parts += [_attribute(part, "dataset")]
         waiting += [(each, depth + 1) for each in reversed(parts)]
     return [part for part in seen.values() if isinstance(part, KeyedSource)]
+
+
+def _attribute(part: Any, name: str) -> Any:
+    try:
+        return getattr(part, name, None)
+    except Exception:  # a dataset's own __getattr__ may raise anything
+        return None
 
 
 def adopt(dataset: Any, seed: int | None) -> tuple[Any, list[KeyedSource]]:
