@@ -225,24 +225,13 @@ def _by_argument(
 def _imgaug(inference: Inference, call: Call, key: FunctionKey) -> Draw | None:
     """A call of an augmenter of imgaug, whose generators are copied into the workers."""
     for value in inference.values(call.function, key):
-        if (
-            isinstance(value, Method)
-            and value.name in IMGAUG_CALLS
-            and IMGAUG.match(value.owner.path)
-        ):
-            return Draw(call, From.LIBRARY, dotted(call.function))
-        if isinstance(value, External) and IMGAUG.match(value.path):
-            return None
-    for value in _called_objects(inference, call, key):
-        if IMGAUG.match(value.path):
+        if isinstance(value, Method):
+            draws = value.name in IMGAUG_CALLS and IMGAUG.match(value.owner.path)
+        else:
+            draws = isinstance(value, Made) and IMGAUG.match(value.path)
+        if draws:
             return Draw(call, From.LIBRARY, dotted(call.function))
     return None
-
-
-def _called_objects(inference: Inference, call: Call, key: FunctionKey) -> Iterator[Made]:
-    for value in inference.values(call.function, key):
-        if isinstance(value, Made):
-            yield value
 
 
 def _is_compiled(inference: Inference, function: Function, key: FunctionKey) -> bool:

@@ -44,11 +44,13 @@ Packed = tuple[str, bytes | Unread | None, str]  # the same with the module pick
 
 @dataclass(frozen=True)
 class Scanned:
-    """Args:
-    modules: of the files that can matter.
-    left: the other files that were read.
-    unread: files that were not read, or not wholly.
-    files: how many were read.
+    """What came of reading files.
+
+    Args:
+        modules: of the files that can matter.
+        left: the other files that were read.
+        unread: files that were not read, or not wholly.
+        files: how many were read.
     """
 
     modules: list[Module]
