@@ -21,7 +21,7 @@ from torch.utils.data import (
 from seedaug import _core
 from seedaug.data.callers import Asker, dealt_twice, who_asks
 from seedaug.data.collate import collates_by_itself
-from seedaug.data.epoch import SharedEpoch
+from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch
 from seedaug.data.index import EpochBatch, SampleIndex, passing
 from seedaug.data.ranks import Ranked, known_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler
@@ -36,6 +36,18 @@ _SAMPLER_STREAMS: Streams = ((_SHUFFLE, 1), (_SHUFFLE, 2), (_SHUFFLE, 3))
 _RANDOM_SAMPLERS = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
 _FILLING = 1 << 19  # repeat numbers from here on: of samples that accelerate fills batches up with
 _END: Any = object()
+_RUN_AGAIN = (
+    "seedaug.DataLoader: epoch {epoch}, the rest of which was run after accelerate's "
+    "skip_first_batches, is run again, with the same draws: accelerate counts only passes of the "
+    "loader itself. Call set_epoch(epoch) on the prepared loader before each pass, or prepare it "
+    "by seedaug.integrations.accelerate.prepare(accelerator, loader)"
+)
+_WHICH_EPOCH = (
+    "seedaug.DataLoader: accelerate skips the first batches of epoch 0, and nobody said which "
+    "epoch this is: accelerate counts from 0 after a resume. Call set_epoch(epoch) on the "
+    "prepared loader before each pass, or prepare it by "
+    "seedaug.integrations.accelerate.prepare(accelerator, loader)"
+)
 
 
 def visits_once(sampler: Any) -> bool:
@@ -103,6 +115,9 @@ class EpochBatches(BatchSampler):
         self.clock = SharedEpoch(1)
         self.loading: Loading | None = None
         self._chosen = 0  # the tick of the choice of the epoch that was run last
+        self._in_part: (
+            int | None
+        ) = -1  # that epoch, if its first batches were skipped; -1: none yet
         self._holds = getattr(sampler, "generator", None) is not None
 
     def set_epoch(self, epoch: int) -> None:
@@ -128,24 +143,36 @@ class EpochBatches(BatchSampler):
         if self.clock.epoch == epoch:
             self.clock.finish(0)
 
-    def _heed(self, asker: Asker) -> int:
-        """The epoch that was chosen last, wherever that was."""
+    def _clocks(self) -> list[SharedEpoch]:
         clocks = [self.clock]
         if isinstance(self.sampler, KeyedSampler):
             clocks.append(self.sampler.clock)
-        if self.loading is not None:
-            clocks += self.loading.clocks
-        latest = max(clocks, key=lambda clock: clock.tick)
+        return clocks if self.loading is None else clocks + self.loading.clocks
+
+    def _heed(self, asker: Asker) -> int:
+        """The epoch that was chosen last, wherever that was."""
+        latest = max(self._clocks(), key=lambda clock: clock.tick)
         epoch, tick = latest.epoch, latest.tick
         state = self.loading and self.loading.state
         if state is not None and state.tick >= tick:
             epoch, tick = state.next.epoch, state.tick
+        if asker.skips:
+            self._warn_of_skipping(epoch)
+        elif asker.accelerate and self._in_part == epoch:
+            warnings.warn(_RUN_AGAIN.format(epoch=epoch), RepeatedEpochWarning, stacklevel=4)
+        self._in_part = epoch if asker.skips else None
         if tick != self._chosen or epoch != self.clock.epoch:
             self._chosen = tick
             self.clock.begin(epoch)
         if state is not None and asker.accelerate:  # it will train on what it is given
             state.passed(epoch, tick)
         return epoch
+
+    def _warn_of_skipping(self, epoch: int) -> None:
+        """Warn where a run is resumed in epoch 0 and nobody but accelerate's counter said so."""
+        choices = sum(clock.choices for clock in self._clocks())
+        if epoch == 0 and self._in_part == -1 and choices <= 1:
+            warnings.warn(_WHICH_EPOCH, UserWarning, stacklevel=4)
 
     def run(self, position: Position, asker: Asker | None = None) -> Iterator[Any]:
         """The rest of an epoch from a position on.

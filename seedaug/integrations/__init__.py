@@ -1,0 +1,1 @@
+"""seedaug inside other frameworks: a module each, imported only when it is asked for."""
