@@ -127,15 +127,29 @@ def test_dealing_out_less_than_one_round():
 
 
 def test_equal_ranks_are_warned_of(monkeypatch):
-    monkeypatch.setattr("seedaug.data.passes.known_ranks", lambda: (0, 2))
-    with pytest.warns(UserWarning, match="RandomSampler gives every rank the same order"):
-        keyed(sampler=RandomSampler(range(COUNT)))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+
+    class Own(BatchSampler):
+        pass
+
+    unaware = RandomSampler(range(COUNT))
+    for options in (
+        {"sampler": unaware},
+        {"batch_sampler": BatchSampler(unaware, 5, False)},
+        {"batch_sampler": Own(unaware, 5, False)},
+        {"batch_sampler": [[1, 2], [3]]},
+    ):
+        with pytest.warns(UserWarning, match="gives every rank the same order"):
+            next(iter(keyed(**options)))
+    dealing = DistributedSampler(range(COUNT), num_replicas=2, rank=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        keyed(sampler=RandomSampler(range(COUNT)), num_replicas=2, rank=0)
-        keyed(sampler=DistributedSampler(range(COUNT), num_replicas=2, rank=0))
+        next(iter(keyed(sampler=unaware, num_replicas=2, rank=0)))
+        next(iter(keyed(sampler=dealing)))
+        next(iter(keyed(batch_sampler=Own(dealing, 5, False))))
         separate = seedaug.SeededDataset(Plain(), 3, worker="rank")
-        seedaug.DataLoader(separate, sampler=RandomSampler(range(COUNT)))
+        next(iter(seedaug.DataLoader(separate, sampler=unaware)))
 
 
 # --- Frameworks that wrap the order --------------------------------------------------------------
