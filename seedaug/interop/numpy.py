@@ -20,7 +20,7 @@ def to_tensor(array: npt.NDArray[Any], batched: bool = False) -> Tensor:
         batched: the first dimension counts samples: [N, H, W] or [N, ..., H, W, C].
 
     Raises:
-        TypeError: torch has no such dtype.
+        TypeError: torch has no such dtype, or the array is masked.
         ValueError: fewer than two dimensions for each image.
     """
     if array.ndim - batched < 2:
@@ -28,9 +28,11 @@ def to_tensor(array: npt.NDArray[Any], batched: bool = False) -> Tensor:
         raise ValueError(f"an image array has the shape {wanted}, got {[*array.shape]}")
     if not array.flags.writeable or any(stride < 0 for stride in array.strides):
         array = np.array(array, order="C")
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError("a masked array would lose its mask: pass array.filled(value)")
     try:
         x = torch.from_numpy(array)
-    except TypeError:
+    except (TypeError, ValueError):  # no such type, or of another byte order
         raise TypeError(f"an image array of dtype {array.dtype} is not supported") from None
     return x.movedim(-1, -3) if array.ndim - batched > 2 else x
 

@@ -13,7 +13,15 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.hooks import RemovableHandle
 
 from seedaug import _core
-from seedaug.apply import Source, check_count, is_keys, resolve_keys, single, stack
+from seedaug.apply import (
+    Source,
+    check_count,
+    is_keys,
+    packed_keys,
+    resolve_keys,
+    single,
+    stack,
+)
 from seedaug.context import current, no_sample
 from seedaug.key import Key, Packed
 from seedaug.transforms.arguments import check_image_size
@@ -279,8 +287,8 @@ class Transform(nn.Module):
         self, images: Iterable[Tensor], role: str, keys: Tensor, occurrence: int
     ) -> list[Tensor]:
         return [
-            self._apply_tensor(x, role, Stream((key[0], key[1], key[2]), self.kind, occurrence))
-            for x, key in zip(images, keys.tolist(), strict=True)
+            self._apply_tensor(x, role, Stream(key, self.kind, occurrence))
+            for x, key in zip(images, packed_keys(keys), strict=True)
         ]
 
     def _apply_tensor(self, x: Tensor, role: str, draws: Stream) -> Tensor:
@@ -339,9 +347,7 @@ class Transform(nn.Module):
         if packed is not None:
             return self.params_one(packed, occurrence, size)
         assert isinstance(source, Tensor)
-        return [
-            self.params_one((key[0], key[1], key[2]), occurrence, size) for key in source.tolist()
-        ]
+        return [self.params_one(key, occurrence, size) for key in packed_keys(source)]
 
     def params_one(
         self, packed: Packed, occurrence: int, size: Size | None

@@ -149,11 +149,11 @@ class Pipeline:
             return self.under(inputs, sample.packed, occurrences, out)
         if torch.compiler.is_compiling():
             return self.under(inputs, sample.packed, occurrences)
-        steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)
-        if not steps and self.layout != ops.PRESERVE:  # nothing to do but to lay out
-            return self.under(inputs, sample.packed, occurrences)
         seed, lo, hi = sample.packed
         try:
+            steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)
+            if not steps and self.layout != ops.PRESERVE:  # nothing to do but to lay out
+                return self.under(inputs, sample.packed, occurrences)
             for number in steps:
                 x = ops.augment_interned(x, seed, lo, hi, number)
         except RuntimeError:  # again, the way that explains what is wrong

@@ -14,6 +14,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn import Parameter
 
+from seedaug.dense import check_dense
 from seedaug.interop import numpy as arrays
 from seedaug.interop import pil, torchvision
 
@@ -89,6 +90,7 @@ def to_tensor(leaf: Any, role: Role, batched: bool = False) -> Tensor:
         return pil.to_tensor(leaf)
     if role == "array":
         return arrays.to_tensor(leaf, batched)
+    check_dense(leaf)
     plain: Tensor = leaf if role == "tensor" else leaf.as_subclass(Tensor)
     return plain
 
@@ -110,6 +112,8 @@ def _size(leaf: Any, role: Role, batched: bool) -> tuple[int, int]:
     elif role == "array" and leaf.ndim - batched > 2:
         height, width = leaf.shape[-3:-1]
     else:
+        if role == "tensor" and leaf.is_nested:
+            check_dense(leaf)
         height, width = leaf.shape[-2:] if len(leaf.shape) > 1 else (0, 0)
     return height, width
 
