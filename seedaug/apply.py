@@ -15,7 +15,16 @@ from seedaug import ops
 from seedaug.buffers import empty_images, results
 from seedaug.dense import check_dense, check_out, check_readable
 from seedaug.key import Key, Packed
-from seedaug.program import COPY, Step, check_shape, encode, fixes_size, output_size
+from seedaug.program import (
+    COPY,
+    GEOMETRY,
+    Step,
+    check_shape,
+    decode,
+    encode,
+    fixes_size,
+    output_size,
+)
 
 __all__ = ["Source", "is_keys", "refusal", "resolve_keys", "run", "run_list"]
 
@@ -104,6 +113,7 @@ def check_source(source: Source, x: Tensor) -> None:
         raise ValueError(
             f"{source.shape[0]} keys need an input of shape [{source.shape[0]}, ..., H, W], "
             f"got {[*x.shape]}; pass one key of shape [3] to draw once for the whole input"
+            + ("; geometry takes audio [N, T] as [N, 1, T]" if x.dim() == 2 else "")
         )
 
 
@@ -218,6 +228,31 @@ def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:
         raise
 
 
+def _is_wave(steps: Sequence[Step], x: Tensor, source: Source) -> bool:
+    """Whether samples have one dimension, [T] or [N, T], and nothing asks for a second.
+
+    That nothing is geometry, which would have to know whether time is height or width.
+    """
+    if x.dim() != 1 + (isinstance(source, Tensor) and source.dim() == 2):
+        return False
+    return not any(kind in GEOMETRY for step in steps for kind, _, _ in decode(step.program))
+
+
+def _run_wave(
+    steps: Sequence[Step], x: Tensor, source: Source, layout: int, out: Tensor | None
+) -> Tensor:
+    """Run steps over [T] as over [1, T], or [N, T] as [N, 1, T]: element e is the same."""
+    if not steps and out is None:
+        return x
+    if out is None:
+        return run(steps, x.unsqueeze(-2), source, layout).squeeze(-2)
+    check_out(out, x, wants_grad(x))
+    if out.shape != x.shape:
+        raise ValueError(f"out must be {[*x.shape]}, got {[*out.shape]}")
+    run(steps, x.unsqueeze(-2), source, layout, out.unsqueeze(-2))
+    return out
+
+
 def run(
     steps: Sequence[Step],
     x: Tensor,
@@ -229,7 +264,8 @@ def run(
 
     Args:
         steps: from `compile_steps`.
-        x: [..., C, H, W] or [..., H, W]; with N keys the first dimension is N.
+        x: [..., C, H, W] or [..., H, W]; with N keys the first dimension is N. Without geometry
+            a sample may be [T], too.
         source: one key for the whole tensor, or N keys.
         layout: of the result.
         out: written into and returned; else a new tensor is.
@@ -243,6 +279,8 @@ def run(
     """
     if x.is_nested:  # the rest the operators refuse; such a one can't be asked for its shape
         check_dense(x)
+    if x.dim() < 3 and _is_wave(steps, x, source):
+        return _run_wave(steps, x, source, layout, out)
     check_source(source, x)
     if not steps and (out is not None or layout != ops.PRESERVE):
         steps = [Step(*encode([(COPY, 0)]), x.dtype)]

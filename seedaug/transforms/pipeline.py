@@ -145,7 +145,7 @@ class Pipeline:
             self.refresh()
         occurrences = self.take(sample)
         x = inputs[0] if len(inputs) == 1 else None
-        if type(x) is not Tensor or out is not None or x.is_cuda or wants_grad(x):
+        if type(x) is not Tensor or out is not None or x.is_cuda or wants_grad(x) or x.dim() < 2:
             return self.under(inputs, sample.packed, occurrences, out)
         if torch.compiler.is_compiling():
             return self.under(inputs, sample.packed, occurrences)
