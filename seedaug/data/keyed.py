@@ -82,6 +82,12 @@ class KeyedSource:
                 return make(argument, packed)
             with SeededGlobals(packed):
                 return make(argument, packed)
+        except StopIteration as error:  # which a loop would take for the end of the epoch
+            raise RuntimeError(
+                f"StopIteration was raised while making {Key.unpack(packed)} of {self!r}: a loader "
+                "would end the epoch there without a word; give next() a default, or raise "
+                "another error"
+            ) from error
         except Exception as error:
             self._name_sample(error, packed)
             raise
