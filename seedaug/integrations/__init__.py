@@ -1,0 +1,1 @@
+"""Adapters to frameworks that people train with; each is imported only when asked for."""
