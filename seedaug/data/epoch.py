@@ -17,7 +17,7 @@ import torch
 from seedaug.key import check_coordinate
 
 # Memory: int64 words, then one byte for each watched sample (or iterable worker).
-_EPOCH, _REPEATS, _WARNED, _WORDS = range(4)
+_EPOCH, _REPEATS, _WARNED, _AWAITED, _WORDS = range(5)
 WATCHED = 65536  # a second pass over a dataset meets its first samples again: enough to notice
 Memory: TypeAlias = npt.NDArray[np.int64]
 
@@ -89,13 +89,21 @@ class SharedEpoch:
     def choose(self, epoch: Any) -> None:
         """Set the epoch because the user said so; `tick` tells which choice came last."""
         self.begin(check_coordinate("epoch", epoch))
+        for memory in (self._memory, self._left):
+            if memory is not None:
+                memory[_AWAITED] = 1
         self.tick = next_tick()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the user has set the epoch, and no pass has drawn in it yet."""
+        return bool(self._words[_AWAITED])
 
     def begin(self, epoch: int) -> None:
         """Start a pass: set the epoch and forget all marks."""
         for memory in (self._memory, self._left):
             if memory is not None:
-                memory[_EPOCH], memory[_REPEATS], memory[_WORDS:] = epoch, 0, 0
+                memory[_EPOCH], memory[_REPEATS], memory[_AWAITED:] = epoch, 0, 0
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -115,6 +123,7 @@ class SharedEpoch:
     def visit(self, indices: Iterable[int], name: object) -> None:
         """Mark the samples as seen; warn once when most of them had been seen in this epoch."""
         marks, size, repeats = self._marks, self._size, 0
+        self._words[_AWAITED] = 0
         for index in indices:
             if 0 <= index < size:
                 repeats += marks[index]
@@ -131,6 +140,7 @@ class SharedEpoch:
 
     def restart(self, worker: int, name: object) -> None:
         """Warn once when an iterable's worker had come to its end in this epoch."""
+        self._words[_AWAITED] = 0
         if worker < self._size and self._marks[worker]:
             self._warn(name)
 
