@@ -60,7 +60,7 @@ class Place:
         self._opened = True
         if left and "dataset" in left:
             source.load_state_dict(left["dataset"])
-        iterator = iter(source)
+        iterator: Any = iter(source) if not left else resumed_iterator(source)
         if left and "iterator" in left:
             iterator.load_state_dict(left["iterator"])
         self._iterator = iterator if is_stateful(iterator) and iterator is not source else None
@@ -81,6 +81,21 @@ class Place:
             "split": self.split,
             "source": own or None,
         }
+
+
+def resumed_iterator(source: Any) -> Iterator[Any]:
+    """The iterator of a source that was told where to go on.
+
+    At its very end a `torchdata.nodes.Loader` would begin anew: that is the next pass's to do.
+    """
+    restarts = getattr(source, "restart_on_stop_iteration", False)
+    if not restarts:
+        return iter(source)
+    source.restart_on_stop_iteration = False
+    try:
+        return iter(source)
+    finally:
+        source.restart_on_stop_iteration = restarts
 
 
 def is_hugging_face(source: Any) -> bool:

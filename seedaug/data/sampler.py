@@ -13,6 +13,7 @@ from torch.utils.data import Sampler
 from seedaug import _core
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import SampleIndex
+from seedaug.data.order import OrderPass
 from seedaug.data.ranks import resolve_ranks
 from seedaug.data.visits import Visits, index_of, places, visit_numbers
 from seedaug.key import check_coordinate
@@ -103,8 +104,11 @@ class KeyedSampler(Sampler[int]):
         return whole[own], repeats if repeats.any() else None
 
     def __iter__(self) -> Iterator[SampleIndex]:
-        epoch = self.clock.epoch
-        self.clock.restart(0, self)
+        return OrderPass(self._run, self.clock, repr(self))
+
+    def _run(self, epoch: int) -> Iterator[SampleIndex]:
+        if self.clock.epoch == epoch:
+            self.clock.restart(0, self)
         indices, repeats = self.order(epoch)
         for position, index in enumerate(indices.tolist()):
             yield SampleIndex(index, epoch, 0 if repeats is None else int(repeats[position]))

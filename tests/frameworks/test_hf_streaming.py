@@ -88,15 +88,17 @@ def interrupted(make, workers, epoch, after, **options):
     return seen, loading.state_dict()
 
 
-@pytest.mark.parametrize("make", SOURCES)
 @pytest.mark.parametrize(
-    ("workers", "options"), [(0, {}), (2, {}), (2, {"persistent_workers": True})]
+    ("make", "workers", "options", "after", "told"),
+    [
+        *[(make, 0, {}, 3, False) for make in SOURCES],
+        *[(make, 2, {}, 3, True) for make in SOURCES],
+        *[(generated, 0, {}, after, True) for after in (16, 99)],
+        *[(generated, 2, {}, after, False) for after in (16, 99)],
+        *[(generated, 2, {"persistent_workers": True}, after, False) for after in (3, 99)],
+    ],
 )
-@pytest.mark.parametrize("after", [3, 16, 99])
-@pytest.mark.parametrize("told", [False, True])
 def test_a_resumed_run_is_the_uninterrupted_one(make, workers, options, after, told):
-    if make is not generated and (after != 3 or options):
-        pytest.skip("tried with one source")
     whole = run(make, workers)
     seen, state = interrupted(make, workers, 1, after)
     dataset = stream(make)  # as in a new process
