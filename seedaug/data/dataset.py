@@ -18,6 +18,7 @@ from seedaug.data.fetch import Fetched
 from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
+from seedaug.data.resume import checked_state, is_stateful, take_over
 from seedaug.key import Packed, check_coordinate, pack
 
 _MAX_INDEX: int = _core.MAX_INDEX
@@ -162,6 +163,31 @@ class SeededDataset(KeyedSource, Dataset[Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_kept"}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The epoch, for loaders that save their dataset's state (torchdata's StatefulDataLoader).
+
+        Returns:
+            ``{"seed", "epoch", "stream_version"}``, and the wrapped dataset's state as "dataset" if
+            it has any.
+        """
+        state: dict[str, Any] = {"seed": self.seed, "epoch": self.epoch}
+        state["stream_version"] = _core.STREAM_VERSION
+        if is_stateful(self.dataset):
+            state["dataset"] = self.dataset.state_dict()
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Draw in the epoch of `state`, unless `set_epoch` has chosen a later one for what comes.
+
+        Raises:
+            TypeError: `state` is no dict, or its epoch no integer.
+            ValueError: an entry is missing, or the seed or stream version is another.
+        """
+        loaded = checked_state(state, self.seed, repr(self))
+        if "dataset" in loaded and is_stateful(self.dataset):
+            self.dataset.load_state_dict(loaded["dataset"])
+        take_over(self._clock, loaded["epoch"], repr(self))
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))

@@ -14,6 +14,14 @@ from seedaug.random import SeededGlobals
 
 Transform = Callable[[Any], Any]
 
+# Methods not handed out though the wrapped dataset has them. Those of Hugging Face and webdataset
+# give another dataset, without keys and transforms: the augmentation would be gone in silence.
+_CHAINS = """
+    batch batched compose decode filter listed map map_dict map_tuple rename repeat select shard
+    shuffle skip slice take to_tuple unbatched with_epoch with_format with_length with_transform
+"""
+_WITHHELD = frozenset(_CHAINS.split())
+
 NOTHING: Any = object()
 """What a fetch returns when there is no sample to transform or to key."""
 
@@ -145,6 +153,12 @@ class KeyedSource:
         """Attributes of the wrapped dataset: `classes`, `targets` and the like."""
         if name.startswith("_") or "dataset" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        if name in _WITHHELD and callable(getattr(self.dataset, name, None)):
+            raise AttributeError(
+                f"{type(self).__name__} does not hand out {name!r} of its dataset "
+                f"{type(self.dataset).__name__}: what that gives would be without keys and "
+                "transforms; use it before wrapping"
+            )
         try:
             return getattr(self.dataset, name)
         except AttributeError:
