@@ -12,6 +12,7 @@ from seedaug import functional
 from seedaug._core import STREAM_VERSION
 from seedaug._core import config as _config
 from seedaug.check import assert_healthy, check
+from seedaug.checks.held import HeldGeneratorWarning
 from seedaug.config import show_config
 from seedaug.context import NoKeyError, sample
 from seedaug.data import (
@@ -46,6 +47,7 @@ __all__ = [
     "Compose",
     "DataLoader",
     "GaussianNoise",
+    "HeldGeneratorWarning",
     "Key",
     "KeyedSampler",
     "NoKeyError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seedaug.checks.draws import Across, Source
 from seedaug.checks.generators import NUMPY, PYTHON, TORCH
+from seedaug.checks.held import adapter
 
 __all__ = ["DEPENDS", "DUPLICATED", "RANKS", "SET_EPOCH", "not_resumable", "repeats"]
 
@@ -60,8 +61,10 @@ def repeats(guilty: list[Source], across: Across, stream: bool) -> tuple[str, st
         )
     source = guilty[0]
     if source.held:
+        known = adapter(source.name)
+        draw = f"draw from seedaug.rng() in the sample instead of {source.name}"
         return (
-            f"draw from seedaug.rng() in the sample instead of {source.name}, and wrap: "
+            f"{f'wrap what holds {source.name} in {known}' if known else draw}, and wrap: "
             f"{wrap.replace(', seed_globals=True', '')}",
             f"or make {source.name} anew in worker_init_fn, from torch.initial_seed()",
         )

@@ -7,12 +7,15 @@ from typing import Any
 
 import torch
 
+from seedaug.checks.held import Watch
 from seedaug.context import Sample, _current
 from seedaug.data.epoch import SharedEpoch
 from seedaug.key import Key, Packed, check_coordinate
 from seedaug.random import SeededGlobals
 
 Transform = Callable[[Any], Any]
+
+_HOLDERS = ("transform", "target_transform", "transforms", "dataset")  # of a user's generators
 
 NOTHING: Any = object()
 """What a fetch returns when there is no sample to transform or to key."""
@@ -52,6 +55,7 @@ class KeyedSource:
         self.return_key = return_key
         self.seed_globals = seed_globals
         self._clock = SharedEpoch(watched)
+        self._watch: Watch | None = Watch()
 
     @property
     def epoch(self) -> int:
@@ -75,6 +79,10 @@ class KeyedSource:
 
     def _under(self, packed: Packed, make: Callable[[Any, Packed], Any], argument: Any) -> Any:
         """``make(argument, packed)`` under that key; errors are told whose they are."""
+        if self._watch is not None:
+            make = self._watch.around(make, self, *_HOLDERS)
+            if self._watch.over:
+                self._watch = None
         token = _current.set(Sample(packed))
         try:
             if not self.seed_globals:

@@ -1,0 +1,1 @@
+"""What other libraries need to work with seedaug: a module for each, imported when asked for."""
