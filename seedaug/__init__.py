@@ -23,7 +23,8 @@ from seedaug.data import (
     SeededIterableDataset,
 )
 from seedaug.key import Key, keys
-from seedaug.random import py_random, rng, torch_generator
+from seedaug.neighbours import SharedGlobalsWarning
+from seedaug.random import py_random, rng, seed_globals, torch_generator
 from seedaug.transforms import (
     CenterCrop,
     Compose,
@@ -59,6 +60,7 @@ __all__ = [
     "RepeatedEpochWarning",
     "SeededDataset",
     "SeededIterableDataset",
+    "SharedGlobalsWarning",
     "Stream",
     "ToDtype",
     "Transform",
@@ -70,6 +72,7 @@ __all__ = [
     "register_kind",
     "rng",
     "sample",
+    "seed_globals",
     "show_config",
     "torch_generator",
 ]

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from seedaug import _core
 from seedaug.data.batch import BatchLoad, Workshop
 from seedaug.data.collate import rules_are_torchs
+from seedaug.data.collation import arrived
 from seedaug.data.index import EpochBatch, SampleIndex, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
@@ -111,6 +112,12 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         Where the transform ends in a program, that runs once for the whole batch; the images are
         then views of one tensor.
         """
+        samples = self._samples(indices)
+        if isinstance(indices, EpochBatch):
+            arrived(indices.epoch, indices.number)
+        return samples
+
+    def _samples(self, indices: Sequence[int]) -> list[Any]:
         if any(type(index) is SampleIndex for index in indices):
             return [self[index] for index in indices]
         transform = self.transform if self.transforms is None else self.transforms

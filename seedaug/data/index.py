@@ -64,6 +64,7 @@ class EpochBatch(list[int]):
         repeats: which visit each is, or None when all are first visits.
         collated: whether torch's default_collate, and nothing else, is what the samples go to; and
         sent: whether what that makes goes straight to another process.
+        number: of the batch, over all ranks, where its collation has a key; else None.
     """
 
     def __init__(
@@ -73,15 +74,18 @@ class EpochBatch(list[int]):
         repeats: list[int] | None = None,
         collated: bool = False,
         sent: bool = False,
+        number: int | None = None,
     ) -> None:
         super().__init__(indices)
         self.epoch = epoch
         self.repeats = repeats
         self.collated = collated
         self.sent = sent
+        self.number = number
 
     def __reduce__(self) -> tuple[type[EpochBatch], tuple[Any, ...]]:
-        return EpochBatch, ([*self], self.epoch, self.repeats, self.collated, self.sent)
+        rest = self.repeats, self.collated, self.sent, self.number
+        return EpochBatch, ([*self], self.epoch, *rest)
 
     def carry(self, items: Callable[[list[int]], list[Any]]) -> list[Any]:
         """Call `items` on the plain indices, with their epoch in reach; all are first visits."""

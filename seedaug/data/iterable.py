@@ -8,6 +8,7 @@ from typing import Any
 
 from torch.utils.data import IterableDataset, get_worker_info
 
+from seedaug.data.collation import stream_began
 from seedaug.data.index import ride
 from seedaug.data.keyed import NOTHING, KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
@@ -91,7 +92,9 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
         # The epoch is read now, and not when the first sample is asked for: by then another pass
         # may have begun.
         riding = ride.get()
-        return self._run(self._clock.epoch if riding is None else riding[0])
+        epoch = self._clock.epoch if riding is None else riding[0]
+        stream_began(self, epoch)
+        return self._run(epoch)
 
     def _run(self, epoch: int) -> Iterator[Any]:
         self._refresh_rank()

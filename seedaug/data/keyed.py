@@ -11,7 +11,7 @@ from seedaug.checks.held import Watch
 from seedaug.context import Sample, _current
 from seedaug.data.epoch import SharedEpoch
 from seedaug.key import Key, Packed, check_coordinate
-from seedaug.random import SeededGlobals
+from seedaug.random import under_seeded_globals
 
 Transform = Callable[[Any], Any]
 
@@ -83,11 +83,12 @@ class KeyedSource:
             make = self._watch.around(make, self, *_HOLDERS)
             if self._watch.over:
                 self._watch = None
-        token = _current.set(Sample(packed))
+        sample = Sample(packed)
+        token = _current.set(sample)
         try:
             if not self.seed_globals:
                 return make(argument, packed)
-            with SeededGlobals(packed):
+            with under_seeded_globals(sample):
                 return make(argument, packed)
         except Exception as error:
             self._name_sample(error, packed)

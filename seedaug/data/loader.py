@@ -9,16 +9,18 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch.utils.data
-from torch.utils.data import IterableDataset
+from torch.utils.data import IterableDataset, default_collate
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
 from seedaug.data.collate import collates_by_itself
+from seedaug.data.collation import KeyedCollate, StreamCollate
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.parcels import forget_finished_workers
 from seedaug.data.passes import CountedBatches, KeyedBatches, warn_of_equal_ranks
+from seedaug.data.ranks import known_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler
 from seedaug.data.state import CountedPass, LoaderState
 from seedaug.key import check_coordinate
@@ -218,6 +220,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             self._batches.epoch, self._batches.skip = epoch, skip
             self._batches.collated = collates_by_itself(self.collate_fn)
             self._batches.sent = self._batches.collated and self.num_workers > 0
+            self._batches.numbered = self._draws_of_batches()
             self._tell_samplers(epoch)
         try:
             with ExitStack() as started:
@@ -226,6 +229,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 if self._batches is None and not self.persistent_workers:
                     for source in self._sources:
                         started.enter_context(source._clock.apart())
+                # Torch's iterators take collate_fn from here; users and frameworks find their own.
+                started.callback(self.__dict__.update, collate_fn=self.collate_fn)
+                self.__dict__["collate_fn"] = self._collation(epoch)
                 inner = super().__iter__()
         except Exception as error:
             if self.num_workers and _UNPICKLABLE.search(str(error)):
@@ -236,6 +242,24 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             weakref.finalize(inner, forget_finished_workers)
         replayed = skip if self._batches is None else 0
         return CountedPass(self._state, inner, replayed, alone=self.persistent_workers)
+
+    def _draws_of_batches(self) -> bool:
+        """Whether there are batches, and a collate_fn that might draw."""
+        return self._auto_collation and self.collate_fn is not default_collate
+
+    def _collation(self, epoch: int | None) -> Any:
+        """The collate_fn, made so that it draws under the key of its batch.
+
+        Args:
+            epoch: that a pass over a stream in this process is of.
+        """
+        if not self._draws_of_batches():
+            return self.collate_fn
+        seed_globals = any(source.seed_globals for source in self._sources)
+        if self._batches is not None:
+            return KeyedCollate(self.collate_fn, self.seed, seed_globals)
+        fixed = None if self.num_workers else epoch
+        return StreamCollate(self.collate_fn, self.seed, seed_globals, fixed, known_ranks())
 
     def _heed_choices(self) -> None:
         """Take over an epoch that was set on the dataset or on the loader's own sampler."""

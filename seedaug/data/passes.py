@@ -18,7 +18,7 @@ from torch.utils.data import (
 
 from seedaug import _core
 from seedaug.data.index import EpochBatch, SampleIndex
-from seedaug.data.ranks import initialised_ranks
+from seedaug.data.ranks import initialised_ranks, known_ranks
 from seedaug.data.sampler import KeyedSampler
 from seedaug.data.state import beyond_the_end
 from seedaug.data.visits import Visits, index_of
@@ -71,7 +71,7 @@ class KeyedBatches:
         self.drop_last = drop_last
         self.epoch = 0
         self.skip = 0
-        self.collated = self.sent = False  # see `EpochBatch`
+        self.collated = self.sent = self.numbered = False  # see `EpochBatch`
 
     def __len__(self) -> int:
         count = len(self.sampler)
@@ -92,7 +92,9 @@ class KeyedBatches:
                 continue
             part = slice(number * size, (number + 1) * size)
             some = None if repeats is None else again[part].tolist()
-            yield EpochBatch(indices[part].tolist(), epoch, some, self.collated, self.sent)
+            place = number * self.sampler.num_replicas + self.sampler.rank
+            own = place if self.numbered else None
+            yield EpochBatch(indices[part].tolist(), epoch, some, self.collated, self.sent, own)
 
 
 class CountedBatches:
@@ -116,7 +118,7 @@ class CountedBatches:
         self.batched = batched
         self.epoch = 0
         self.skip = 0
-        self.collated = self.sent = False  # see `EpochBatch`
+        self.collated = self.sent = self.numbered = False  # see `EpochBatch`
 
     def __len__(self) -> int:
         return len(self.source)  # type: ignore[arg-type]  # torch's own rule: if it has one
@@ -135,7 +137,7 @@ class CountedBatches:
     def _run(self, epoch: int, skip: int) -> Iterator[Any]:
         visits = Visits(self.dataset)
         counted = visits.places is not None or not visits_once(self.source)
-        number = -1
+        number, (rank, world) = -1, known_ranks()
         for number, item in enumerate(self._keyed(epoch)):
             given = item if self.batched else [item]
             repeats = [visits.number(index) for index in given] if counted else None
@@ -144,7 +146,8 @@ class CountedBatches:
             batch = [index_of(index) for index in given]
             if self.batched:
                 some = repeats if repeats and any(repeats) else None
-                yield EpochBatch(batch, epoch, some, self.collated, self.sent)
+                own = number * world + rank if self.numbered else None
+                yield EpochBatch(batch, epoch, some, self.collated, self.sent, own)
             else:
                 yield SampleIndex(batch[0], epoch, repeats[0] if repeats else 0)
         if number + 1 < skip:
