@@ -14,6 +14,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from seedaug import _core
 from seedaug.data.batch import BatchLoad, Workshop
 from seedaug.data.collate import rules_are_torchs
+from seedaug.data.collation import BATCHES, arrived
 from seedaug.data.fetch import Fetched
 from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
@@ -22,7 +23,6 @@ from seedaug.data.resume import checked_state, is_stateful, take_over
 from seedaug.key import Packed, check_coordinate, pack
 
 _MAX_INDEX: int = _core.MAX_INDEX
-_MAX_WORKER: int = _core.MAX_WORKER
 
 
 class SeededDataset(KeyedSource, Dataset[Any]):
@@ -123,6 +123,12 @@ class SeededDataset(KeyedSource, Dataset[Any]):
             if carried is None and any(type(index) is SampleIndex for index in indices):
                 return [self[index] for index in indices]
             indices = carried or indices
+        samples = self._samples(indices)
+        if isinstance(indices, EpochBatch):
+            arrived(indices.epoch, indices.number)
+        return samples
+
+    def _samples(self, indices: Sequence[int]) -> list[Any]:
         transform = self.transform if self.transforms is None else self.transforms
         own = type(self).__getitem__ is SeededDataset.__getitem__
         plan = self._workshop.plans.find(transform) if own and indices else None
@@ -205,8 +211,11 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         if not 0 <= index <= _MAX_INDEX:
             index = self._normalised(index)
         worker = self._rank + repeat * self._world
-        if worker > _MAX_WORKER:
-            check_coordinate("worker", worker)
+        if worker >= BATCHES:
+            raise ValueError(
+                f"{self!r}: sample {index} is visited too often in epoch {epoch}: worker must be "
+                f"from 0 to {BATCHES - 1} (that of batches comes next), got {worker}"
+            )
         return self._under(pack(self.seed, epoch, worker, index), self._sample, index)
 
     def _sample(self, index: int, packed: Packed) -> Any:

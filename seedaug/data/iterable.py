@@ -10,6 +10,7 @@ from typing import Any, Literal
 from torch.utils.data import IterableDataset, get_worker_info
 
 from seedaug import _core
+from seedaug.data.collation import stream_began
 from seedaug.data.index import ride
 from seedaug.data.keyed import NOTHING, KeyedSource, Transform
 from seedaug.data.named import PLACES, SampleKeys, warn_of_draws, warn_of_resampling
@@ -158,6 +159,7 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
         if place is None:
             place = Place(self._clock.epoch if riding is None else riding[0])
         self._place = place
+        stream_began(self, place.epoch)
         return self._run(place)
 
     def _run(self, place: Place) -> Iterator[Any]:
