@@ -194,7 +194,7 @@ def test_lists_of_boxes_that_do_not_fit():
     for transform in (seedaug.RandomCrop(6), seedaug.RandomHorizontalFlip(), Shift()):
         with pytest.raises(ValueError, match="3 keys need a list of 3 samples, got 2 of Bounding"):
             transform((x, boxes[:2]), keys=k)
-        with pytest.raises(ValueError, match="2 images need 2 keys, got 3|3 keys need"):
+        with pytest.raises(ValueError, match=r"2 images need 2 keys, got 3|3 keys need"):
             transform((images[:2], boxes), keys=k)
     _, others, _ = batch_of(3, sizes=((8, 8),))
     with pytest.raises(ValueError, match=r"sample 0: BoundingBoxes are of \(8, 8\), but its image"):
@@ -209,7 +209,7 @@ def test_what_a_list_of_tensors_is_beside_images():
         made, same = flip((x, targets), keys=k)
         assert torch.equal(made, x.flip(-1))
         assert all(a is b for a, b in zip(same, targets, strict=True))
-        with pytest.raises(ValueError, match="N keys need one batch|put the image first"):
+        with pytest.raises(ValueError, match=r"N keys need one batch|put the image first"):
             flip({"targets": targets, "images": x}, keys=k)
 
 
