@@ -243,7 +243,7 @@ def test_outside_of_a_sample_and_errors():
         Keyed(pipeline())(volumes()[0])
     with pytest.raises(TypeError, match="Keyed needs a transform or a dataset of MONAI's, got 3"):
         Keyed(3)
-    plain = Keyed(Compose([ScaleIntensityd("image")]))  # nothing random: no key needed
+    plain = Keyed(ScaleIntensityd("image"))  # nothing random: no key needed
     assert plain({"image": torch.ones(1, 2, 2)})["image"].shape == (1, 2, 2)
     assert len(Keyed(Dataset(records()))) == COUNT
     assert "transforms" in vars(Keyed(pipeline()).wrapped)
