@@ -195,8 +195,8 @@ _spare_twisters: list[_Twister] = []  # making one costs as much as all the rest
 class SeededGlobals:
     """Context manager: the global generators of Python, NumPy and torch (CPU) follow a key.
 
-    They are set on entry and put back on exit, after an exception too. Threads take turns: what
-    runs inside must not wait for another thread that enters one.
+    They are set on entry and put back on exit, after an exception too. Threads that enter one take
+    turns; what draws from them in yet another thread is disturbed (see `look_for_threads`).
 
     Args:
         packed: the packed key, three signed 64-bit integers.

@@ -44,7 +44,7 @@ class SeededDataset(KeyedSource, Dataset[Any]):
             return ``(sample, key)``; batches of it collate to [N, 3].
         seed_globals: set `random`, NumPy's and torch's (CPU) global generators from the key
             around each sample and put them back, so that third-party transforms follow it too.
-            Threads take turns: a sample that waits for another thread's, made so too, hangs.
+            Samples are then made in the main thread of a process, or a RuntimeError says so.
         worker: 0, or "rank" to give every rank draws of its own for the same sample (repeated
             augmentation). The rank is torch.distributed's or torchrun's, read here.
 

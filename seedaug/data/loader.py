@@ -43,7 +43,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
       that it is given to; a sampler of yours is taken to do that itself, unless `num_replicas` is
       given;
     * the r-th visit of an index within an epoch (sampling with replacement) draws anew: its
-      worker coordinate is r.
+      worker coordinate is r;
+    * a `collate_fn` runs under a key of its batch, so what it draws follows (seed, epoch, batch).
 
     Args:
         dataset: a `SeededDataset` or `SeededIterableDataset`; something that holds one (`Subset`,
