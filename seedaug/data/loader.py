@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -17,7 +16,6 @@ from seedaug.data.collate import collates_by_itself
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
-from seedaug.data.parcels import forget_finished_workers
 from seedaug.data.passes import CountedBatches, KeyedBatches, warn_of_equal_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler
 from seedaug.data.state import CountedPass, LoaderState
@@ -231,9 +229,6 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             if self.num_workers and _UNPICKLABLE.search(str(error)):
                 raise TypeError(self._unpicklable(error)) from error
             raise
-        if "_seedaug_watched" not in inner.__dict__:  # persistent workers come with the same one
-            inner.__dict__["_seedaug_watched"] = True
-            weakref.finalize(inner, forget_finished_workers)
         replayed = skip if self._batches is None else 0
         return CountedPass(self._state, inner, replayed, alone=self.persistent_workers)
 
