@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -20,7 +19,6 @@ from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
-from seedaug.data.parcels import forget_finished_workers
 from seedaug.data.passes import EpochBatches, Loading, PassOrder
 from seedaug.data.ranks import known_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler
@@ -311,9 +309,6 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             if self.num_workers and _UNPICKLABLE.search(str(error)):
                 raise TypeError(self._unpicklable(error)) from error
             raise
-        if "_seedaug_watched" not in inner.__dict__:  # persistent workers come with the same one
-            inner.__dict__["_seedaug_watched"] = True
-            weakref.finalize(inner, forget_finished_workers)
         return inner, position.batch if self._order is None else 0
 
     def _clocks(self) -> list[SharedEpoch]:
