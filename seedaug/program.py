@@ -271,8 +271,9 @@ def check_shape(program: Sequence[int], shape: Sequence[int], channels_known: bo
         channels_known: False if only height and width are, as for `params`.
 
     Raises:
-        ValueError: no rows or columns, a crop larger than the padded image, a reflecting pad
-            wider than the image, or per-channel values that don't fit the channels.
+        ValueError: no rows or columns, be it before or after a pad that crops, a crop larger
+            than the padded image, a reflecting pad wider than the image, or per-channel values
+            that don't fit the channels.
     """
     if len(shape) < 2:
         raise ValueError(f"an image has the shape [..., H, W] or [..., C, H, W], got {[*shape]}")
@@ -289,3 +290,5 @@ def check_shape(program: Sequence[int], shape: Sequence[int], channels_known: bo
             _check_channels(kind, args[-1], channels)
         size = output_size([kind, 0, len(args), *args], height, width)
         height, width = int(size[0]), int(size[1])
+        if height < 1 or width < 1:  # a pad whose negative sides leave nothing
+            raise ValueError(f"{CLASS_NAMES[kind]}: the padded image would be {height}x{width}")
