@@ -293,6 +293,24 @@ def test_inputs_and_keys_that_are_missing_or_too_many(make):
         crop(image(), Key(), keys=Key())
 
 
+@pytest.mark.parametrize("padding", [[0, -1, 0, -1], (-27, 0), -1, (-60, 0, 2, 0)])
+def test_a_pad_that_leaves_nothing_is_one_mistake_everywhere(padding):
+    pad = seedaug.Compose([seedaug.Pad(padding)])
+    said = []
+    for call in (
+        lambda: pad.params(Key(), size=(2, 54)),
+        lambda: pad(image(shape=(3, 2, 54)), Key()),
+        lambda: pad(image(shape=(2, 3, 2, 54)), keys=keys(seed=0, index=range(2))),
+        lambda: seedaug.Pad(padding).params(Key(), (2, 54)),
+    ):
+        with pytest.raises(
+            ValueError, match=r"^Pad: the padded image would be -?\d+x-?\d+$"
+        ) as one:
+            call()
+        said.append(str(one.value))
+    assert len(set(said)) == 1
+
+
 def test_params_without_a_size():
     with pytest.raises(ValueError, match=r"params needs size=\(height, width\)"):
         seedaug.RandomCrop(3).params(Key())

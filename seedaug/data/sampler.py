@@ -76,6 +76,7 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         self.drop_last = drop_last
         self.even = True  # whether each rank gets as many; else none is filled up
         self.clock = SharedEpoch(1)
+        _ = self.total  # tells what is wrong with it here, not in a worker
 
     @property
     def epoch(self) -> int:  # type: ignore[override]
@@ -90,8 +91,15 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
     def total(self) -> int:
         """Samples in one whole epoch, before it is shared out."""
         if isinstance(self.dataset, Sized):
-            return len(self.dataset)
-        return check_coordinate("index", self.dataset)
+            total = len(self.dataset)
+        else:
+            total = check_coordinate("index", self.dataset)
+        if self.shuffle and total > _core.MAX_SHUFFLED:
+            raise ValueError(
+                f"KeyedSampler: at most 2**{_core.MAX_SHUFFLED.bit_length() - 1} samples can be "
+                f"shuffled, got {total}; give shuffle=False, or shuffle parts"
+            )
+        return total
 
     def count(self, start: int = 0, rank: int | None = None, ranks: int | None = None) -> int:
         """Indices that a rank gets from the position `start` of the global order on."""
