@@ -1,0 +1,1 @@
+"""The contract of loaders, run under the frameworks that people train with."""
