@@ -60,7 +60,14 @@ def families(variants: Mapping[str, Mapping[str, Any]], only: str = "") -> Itera
             if ranks not in offer.get("ranks", (1, 2)):
                 continue
             number, persistent = WORKERS[workers]
-            task = Task(ranks, number, persistent, order)
+            task = Task(
+                ranks,
+                number,
+                persistent,
+                order,
+                same_order=offer.get("same_order", True),
+                splits=offer.get("splits", True),
+            )
             stages = offer.get("stages", STAGES)
             family = Family(variant, task, tuple(offer["courses"]), tuple(stages), workers)
             if family.name.startswith(only) or only.startswith(family.name):

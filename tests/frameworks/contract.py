@@ -70,6 +70,7 @@ class Wanted:
     stream: bool = False  # keys count what a worker hands out
     replacement: bool = False  # any index any number of times
     shuffled: bool = True
+    same_order: bool = True  # whether a resumed run must go on in the order of the uninterrupted
 
 
 class _Found(Exception):
@@ -95,8 +96,9 @@ def judge(
             raise _Found("the run before it failed")
         if stage == "train":
             steps = whole.of("train")
-            _training(wanted, steps if resumed is None else _joined(whole, resumed))
-            if resumed is not None:
+            told_apart = wanted.shuffled and (resumed is None or wanted.same_order)
+            _training(wanted, steps if resumed is None else _joined(whole, resumed), told_apart)
+            if resumed is not None and wanted.same_order:
                 _goes_on(whole, resumed)
         else:
             _evaluation(wanted, whole, stage)
@@ -133,7 +135,6 @@ def _before(whole: Record, resumed: Resumed) -> list[Step]:
 
 
 def _goes_on(whole: Record, resumed: Resumed) -> None:
-    before = len(_before(whole, resumed))
     kept = {id(step) for step in _before(whole, resumed)}
     rest = [step for step in whole.of("train") if id(step) not in kept]
     came = resumed.record.of("train")
@@ -147,11 +148,9 @@ def _goes_on(whole: Record, resumed: Resumed) -> None:
                 )
         if len(one) != len(two):
             raise _Found(f"{len(two)} batches came after the checkpoint, not {len(one)}")
-    if not before:
-        raise _Found("nothing was trained before the checkpoint")
 
 
-def _training(wanted: Wanted, steps: Sequence[Step]) -> None:
+def _training(wanted: Wanted, steps: Sequence[Step], shuffled: bool) -> None:
     epochs = defaultdict(list)
     for step in steps:
         epochs[step.epoch].append(step)
@@ -162,7 +161,7 @@ def _training(wanted: Wanted, steps: Sequence[Step]) -> None:
         orders.append(_epoch(wanted, epochs[epoch], f"epoch {epoch}", epoch))
     if len(epochs) != wanted.epochs:
         raise _Found(f"epochs {sorted(epochs)} were trained, not 0 to {wanted.epochs - 1}")
-    if wanted.shuffled and len(set(orders)) < len(orders):
+    if shuffled and len(set(orders)) < len(orders):
         raise _Found("two epochs had one order")
 
 

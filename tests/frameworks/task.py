@@ -59,13 +59,16 @@ class Photos(data.Dataset[Any]):
 class Stream(data.IterableDataset[Any]):
     """The same as a stream that splits itself over ranks and workers, as torch wants it."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, over_ranks: bool) -> None:
         self.count = count
+        self.over_ranks = over_ranks
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, int]]:
         info = data.get_worker_info()
         worker, workers = (0, 1) if info is None else (info.id, info.num_workers)
-        rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        rank, world = 0, 1
+        if self.over_ranks:
+            rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
         for number in range(rank * workers + worker, self.count, world * workers):
             yield photo(number), number
 
@@ -110,6 +113,8 @@ class Task:
     folder: Path = Path()
     course: str = "whole"  # how this session begins: whole, or resumed from that checkpoint
     kill: bool = False  # this session is killed in mid-epoch
+    same_order: bool = True  # a resumed run goes on in the same order
+    splits: bool = True  # a stream splits itself over ranks; some frameworks deal it out
 
     @property
     def saves(self) -> Path:
@@ -130,7 +135,7 @@ class Task:
         """The user's dataset, seeded."""
         if self.order == "stream":
             return seedaug.SeededIterableDataset(
-                Stream(self.samples), SEED, AUGMENT, return_key=True
+                Stream(self.samples, self.splits), SEED, AUGMENT, return_key=True
             )
         return seedaug.SeededDataset(Photos(self.samples), SEED, AUGMENT, return_key=True)
 
@@ -175,6 +180,7 @@ class Task:
             stream=self.order == "stream",
             replacement=self.order == "replacement" and stage == "train",
             shuffled=self.order != "stream",
+            same_order=self.same_order,
         )
 
 

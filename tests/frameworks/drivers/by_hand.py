@@ -29,6 +29,9 @@ VARIANTS = {
 }
 
 
+# joined() and saves() serve the drivers whose users write their own loop.
+
+
 @contextlib.contextmanager
 def joined(task: Task) -> Iterator[None]:
     """A process group of all ranks."""

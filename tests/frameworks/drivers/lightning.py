@@ -12,6 +12,7 @@ import torch.utils.data as data
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 import seedaug
+from seedaug.integrations.lightning import EpochCallback
 
 from ..record import Log
 from ..task import EPOCHS, Model, Task
@@ -21,8 +22,12 @@ ORDERS = ("shuffle", "rest", "batches", "resetting", "replacement", "stream")
 VARIANTS = {
     "lightning": {"courses": EVERY, "orders": ORDERS},
     "lightning-module": {"courses": EVERY, "orders": ORDERS},
+    # Without a length Lightning reads a batch ahead: the callback puts its checkpoints right.
+    "lightning-callback": {"courses": EVERY, "orders": ("stream",)},
     # Lightning does not take a stock loader up again in mid-epoch, and says so.
+    # torch's RandomSampler has an order of its own after a resume.
     "lightning-stock": {
+        "same_order": False,
         "courses": ("whole", "epoch_end", "last_step"),
         "orders": ("shuffle", "rest", "batches", "resetting", "stream"),
     },
@@ -118,9 +123,9 @@ def train(variant: str, task: Task, log: Log) -> None:
     model, path = Logged(log), _checkpoint(task)
     make, callbacks = seedaug.DataLoader, []
     if variant == "lightning-stock":
-        from seedaug.integrations.lightning import EpochCallback
-
-        make, callbacks = data.DataLoader, [EpochCallback()]
+        make = data.DataLoader
+    if variant in ("lightning-stock", "lightning-callback"):
+        callbacks = [EpochCallback()]
     trainer = _trainer(task, callbacks)
     if variant == "lightning-module":
         loaders: Any = {"datamodule": Photographs(task)}

@@ -1,0 +1,1 @@
+"""What ties seedaug to the frameworks that people train with: a module each, imported when asked for."""

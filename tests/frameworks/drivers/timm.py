@@ -1,0 +1,74 @@
+"""timm: loaders from create_loader in its training script's loop, and a seedaug.DataLoader in the same loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from timm.data import create_loader
+
+import seedaug
+
+from ..record import Log
+from ..task import AUGMENT, BATCH, EPOCHS, Task
+from .by_hand import joined
+
+# The script resumes at an epoch's start; without ranks torch's sampler has an order of its own then.
+COURSES = ("whole", "epoch_end")
+VARIANTS = {
+    "timm": {"courses": COURSES, "orders": ("shuffle", "stream"), "same_order": False},
+    "timm-loader": {
+        "courses": COURSES,
+        "orders": ("shuffle", "rest", "batches", "resetting", "replacement", "stream"),
+    },
+}
+
+
+def train(variant: str, task: Task, log: Log) -> None:
+    """Train, then validate and predict."""
+    with joined(task):
+        _train(variant, task, log)
+
+
+def _created(task: Task, dataset: Any, training: bool) -> Any:
+    loader = create_loader(
+        dataset,
+        input_size=(3, 6, 6),
+        batch_size=BATCH,
+        is_training=training,
+        use_prefetcher=False,
+        num_workers=task.workers,
+        distributed=task.ranks > 1,
+        persistent_workers=task.persistent,
+        device=torch.device("cpu"),
+    )
+    dataset.transform = AUGMENT  # create_loader has put timm's in its place
+    return loader
+
+
+def _train(variant: str, task: Task, log: Log) -> None:
+    dataset = task.dataset()
+    if variant == "timm":
+        loader = _created(task, dataset, True)
+    else:
+        loader = task.loader(seedaug.DataLoader, dataset)
+    for epoch in range(0 if task.course == "whole" else 1, EPOCHS):
+        if hasattr(dataset, "set_epoch"):
+            dataset.set_epoch(epoch)
+        elif task.ranks > 1 and hasattr(loader.sampler, "set_epoch"):
+            loader.sampler.set_epoch(epoch)
+        for batch in loader:
+            log.step("train", epoch, batch)
+    if task.course != "whole":
+        return
+    dataset = task.dataset()
+    if variant == "timm":
+        loader = _created(task, dataset, False)
+    else:
+        loader = task.held_out(seedaug.DataLoader, dataset)
+    for number, stage in enumerate(("validate", "predict")):
+        log.stage = stage
+        if variant == "timm":
+            dataset.set_epoch(number)
+        for batch in loader:
+            log.step(stage, number, batch)
