@@ -123,8 +123,8 @@ class Task:
 
     @property
     def samples(self) -> int:
-        """24, or 21, which neither ranks nor batches divide."""
-        return 21 if self.order == "rest" else 24
+        """24, or 21, which neither ranks nor batches divide; 32 where workers divide a stream."""
+        return {"rest": 21, "stream": 32}.get(self.order, 24)
 
     @property
     def workers_wanted(self) -> dict[str, Any]:

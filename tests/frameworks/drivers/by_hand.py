@@ -22,6 +22,13 @@ VARIANTS = {
         "courses": EVERY,
         "orders": ("shuffle", "rest", "batches", "resetting", "replacement", "stream"),
     },
+    # Ranks that are given samplers which know of no ranks: not right, and not silent.
+    "seedaug-careless": {
+        "ranks": (2,),
+        "courses": ("whole",),
+        "orders": ("shuffle", "batches", "resetting", "replacement"),
+        "stages": ("train",),
+    },
     "torch": {
         "courses": ("whole", "epoch_end"),
         "orders": ("shuffle", "batches", "resetting", "stream"),
@@ -55,21 +62,28 @@ def saved_at(folder: Path, course: str, rank: int) -> Any:
 def train(variant: str, task: Task, log: Log) -> None:
     """Train, then validate and predict."""
     with joined(task):
-        if variant == "seedaug":
-            _own(task, log)
+        if variant.startswith("seedaug"):
+            _own(variant, task, log)
         else:
             _stock(task, log)
 
 
-def _own(task: Task, log: Log) -> None:
-    dataset = task.dataset()
+def own_loader(task: Task, dataset: Any, rank: int, **more: Any) -> Any:
+    """A seedaug.DataLoader where no framework deals out custom orders."""
     sampler = None
     if task.order in ("batches", "resetting") and task.ranks > 1:
         sampler = seedaug.KeyedSampler(dataset, dataset.seed)
-    more: dict[str, Any] = {}
     if task.order == "replacement" and task.ranks > 1:
-        more = {"num_replicas": task.ranks, "rank": log.rank}
-    loader = task.loader(seedaug.DataLoader, dataset, sampler, **more)
+        more |= {"num_replicas": task.ranks, "rank": rank}
+    return task.loader(seedaug.DataLoader, dataset, sampler, **more)
+
+
+def _own(variant: str, task: Task, log: Log) -> None:
+    dataset = task.dataset()
+    if variant == "seedaug-careless":
+        loader = task.loader(seedaug.DataLoader, dataset)
+    else:
+        loader = own_loader(task, dataset, log.rank)
     first = 0
     if task.course != "whole":
         state = saved_at(task.folder, task.course, log.rank)

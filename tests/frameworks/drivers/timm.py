@@ -11,7 +11,7 @@ import seedaug
 
 from ..record import Log
 from ..task import AUGMENT, BATCH, EPOCHS, Task
-from .by_hand import joined
+from .by_hand import joined, own_loader
 
 # The script resumes at an epoch's start; without ranks torch's sampler has an order of its own then.
 COURSES = ("whole", "epoch_end")
@@ -51,7 +51,7 @@ def _train(variant: str, task: Task, log: Log) -> None:
     if variant == "timm":
         loader = _created(task, dataset, True)
     else:
-        loader = task.loader(seedaug.DataLoader, dataset)
+        loader = own_loader(task, dataset, log.rank)
     for epoch in range(0 if task.course == "whole" else 1, EPOCHS):
         if hasattr(dataset, "set_epoch"):
             dataset.set_epoch(epoch)

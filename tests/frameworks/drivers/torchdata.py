@@ -15,9 +15,9 @@ from ..task import EPOCHS, Task
 from .by_hand import joined
 
 EVERY = ("whole", "epoch_end", "last_step", "mid", "killed")
-# torch's samplers are taken up by torchdata; one of somebody's, without a state, is run through again.
+# torchdata takes torch's own samplers up; one of somebody's that has no state has another order then.
 VARIANTS = {
-    "torchdata": {"courses": EVERY, "orders": ("shuffle", "batches", "stream"), "same_order": False},
+    "torchdata": {"courses": EVERY, "orders": ("shuffle", "stream"), "same_order": False},
     # After a resume it is left to the loader's state to tell the dataset its epoch.
     "torchdata-silent": {"courses": EVERY, "orders": ("shuffle", "stream"), "same_order": False},
     "torchdata-keyed": {"courses": EVERY, "orders": ("shuffle", "rest")},
@@ -68,14 +68,19 @@ def _train(variant: str, task: Task, log: Log) -> None:
         if epoch == 0:
             save("epoch_end", epoch + 1)
     if task.course == "whole" and not task.kill:
-        _evaluate(task, log)
+        _evaluate(variant, task, log)
 
 
-def _evaluate(task: Task, log: Log) -> None:
+def _evaluate(variant: str, task: Task, log: Log) -> None:
     dataset = task.dataset()
     more: dict[str, Any] = {}
     if task.ranks > 1 and task.order != "stream":
-        more = {"sampler": data.DistributedSampler(dataset, shuffle=False)}
+        keyed = variant == "torchdata-keyed"
+        more = {
+            "sampler": seedaug.KeyedSampler(dataset, dataset.seed, shuffle=False)
+            if keyed
+            else data.DistributedSampler(dataset, shuffle=False)
+        }
     loader = StatefulDataLoader(dataset, batch_size=4, **more, **task.workers_wanted)
     for number, stage in enumerate(("validate", "predict")):
         log.stage = stage

@@ -14,6 +14,7 @@ from seedaug.integrations.transformers import EpochCallback
 
 from ..record import Log
 from ..task import BATCH, EPOCHS, Model, Task
+from .by_hand import own_loader
 
 os.environ["ACCELERATE_USE_CPU"] = "true"
 EVERY = ("whole", "epoch_end", "last_step", "mid", "killed")
@@ -58,8 +59,10 @@ class Logged(transformers.Trainer):
     def get_train_dataloader(self) -> Any:
         if self.variant in ("transformers", "transformers-stream"):
             return super().get_train_dataloader()
+        if self.variant == "transformers-bare":
+            return own_loader(self.task, self.train_dataset, self.log_.rank, collate_fn=collate)
         loader = self.task.loader(seedaug.DataLoader, self.train_dataset, collate_fn=collate)
-        return loader if self.variant.endswith("bare") else self.accelerator.prepare(loader)
+        return self.accelerator.prepare(loader)
 
 
 class Epochs(transformers.TrainerCallback):
