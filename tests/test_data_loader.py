@@ -220,7 +220,7 @@ def test_an_unpicklable_dataset_says_what_to_do():
     dataset = seedaug.SeededDataset(Plain(), 0, transform=lambda x: x)
     loader = seedaug.DataLoader(dataset, num_workers=1, multiprocessing_context="spawn")
     with pytest.raises(TypeError, match=r"SeededDataset\(Plain, seed=0\) .* top level of a module"):
-        iter(loader)
+        next(iter(loader))
 
 
 def test_errors():

@@ -125,7 +125,7 @@ def test_dealing_out_less_than_one_round():
 
 
 def test_equal_ranks_are_warned_of(monkeypatch):
-    monkeypatch.setattr("seedaug.data.passes.initialised_ranks", lambda: (0, 2))
+    monkeypatch.setattr("seedaug.data.passes.known_ranks", lambda: (0, 2))
     with pytest.warns(UserWarning, match="RandomSampler gives every rank the same order"):
         keyed(sampler=RandomSampler(range(COUNT)))
     with warnings.catch_warnings():

@@ -37,7 +37,7 @@ def test_a_pass_goes_on_where_it_stopped(before, after):
     rows(loader)
     start = first_batches(loader, 4)
     state = json.loads(json.dumps(loader.state_dict()))
-    assert state == {"seed": 3, "epoch": 1, "batch": 4, "stream_version": 1}
+    assert state == {"seed": 3, "epoch": 1, "batch": 4, "samples": 28, "stream_version": 1}
     resumed = make(after)
     resumed.load_state_dict(state)
     assert resumed.state_dict() == state
@@ -105,7 +105,14 @@ def test_a_killed_run_resumes(tmp_path):
     [
         ({"seed": 4}, ValueError, "the state is of seed 4, this loader of 3"),
         ({"stream_version": 99}, ValueError, "stream version 99, this seedaug draws version 1"),
-        ({"batch": 16}, ValueError, "batch 16 is beyond the 15 batches .* another batch_size"),
+        ({"stream_version": 1.0}, TypeError, "stream_version must be an integer, got 1.0"),
+        ({"stream_version": True}, TypeError, "stream_version must be an integer, got True"),
+        (
+            {"samples": COUNT + 1},
+            ValueError,
+            f"sample {COUNT + 1} is beyond the {COUNT} of an epoch",
+        ),
+        ({"samples": -1}, ValueError, "samples must be from 0 up, got -1"),
         ({"batch": -1}, ValueError, "batch must be from 0 up, got -1"),
         ({"batch": 1.0}, TypeError, "batch must be an integer, got 1.0"),
         ({"batch": True}, TypeError, "batch must be an integer, got True"),
@@ -117,6 +124,18 @@ def test_states_that_do_not_fit(change, error, text):
     loader = make()
     with pytest.raises(error, match=text):
         loader.load_state_dict({**loader.state_dict(), **change})
+
+
+def test_a_state_without_samples_counts_batches():
+    old = {"seed": 3, "epoch": 1, "batch": 4, "stream_version": 1}
+    new, resumed = make(), make()
+    new.load_state_dict({**old, "samples": 28})
+    resumed.load_state_dict(old)
+    assert torch.equal(rows(resumed), rows(new))
+    with pytest.raises(
+        ValueError, match=r"batch 16 is beyond the 15 batches .* another batch_size"
+    ):
+        make().load_state_dict({**old, "batch": 16})
 
 
 def test_more_errors():
@@ -168,9 +187,9 @@ def test_a_state_in_mid_pass_is_of_the_pass_whatever_is_next():
 def test_a_state_is_of_the_pass_that_moved_last():
     loader = make()
     first, second = iter(loader), iter(loader)
+    next(first)
     next(second)
     assert loader.state_dict()["epoch"] == 1
-    next(first)
     next(first)
     assert (loader.state_dict()["epoch"], loader.state_dict()["batch"]) == (0, 2)
 
@@ -180,9 +199,11 @@ def test_persistent_workers_serve_one_pass_at_a_time():
     first = iter(loader)
     next(first)
     second = iter(loader)
+    next(first)  # a pass begins with its first batch
+    begun = [next(second)]
     with pytest.raises(RuntimeError, match="this pass ended when another was begun"):
         next(first)
-    assert len([*second]) == loader.state_dict()["batch"] == len(loader)
+    assert len([*begun, *second]) == loader.state_dict()["batch"] == len(loader)
     next(iter(loader))
     assert next(second, None) is None  # it had ended by itself
 
@@ -273,3 +294,87 @@ def test_a_resumed_stream_by_itself_begins_at_its_start():
     assert len(rows(loader)) == COUNT - 14
     stream.set_epoch(0)
     assert len([*stream]) == COUNT
+
+
+# --- When a pass begins, and what set_epoch does to a loaded state -------------------------------
+
+
+def resumed_at(epoch, batch):
+    loader = make()
+    loader.load_state_dict({"seed": 3, "epoch": epoch, "batch": batch, "stream_version": 1})
+    return loader
+
+
+def of_epoch(epoch):
+    loader = make()
+    loader.set_epoch(epoch)
+    return rows(loader)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("setter", ["loader", "sampler", "batch_sampler", "dataset"])
+def test_a_pass_heeds_set_epoch_until_its_first_batch(setter, workers):
+    loader = make(workers)
+    running = iter(loader)
+    (loader if setter == "loader" else getattr(loader, setter)).set_epoch(5)
+    assert torch.equal(torch.cat([*running]), of_epoch(5))
+    assert torch.equal(rows(loader), of_epoch(6))
+
+
+@pytest.mark.parametrize("setter", ["loader", "sampler", "batch_sampler", "dataset"])
+def test_setting_the_epoch_of_a_loaded_state_does_not_rewind(setter):
+    loader = resumed_at(2, 3)
+    running = iter(loader)
+    (loader if setter == "loader" else getattr(loader, setter)).set_epoch(2)
+    assert torch.equal(torch.cat([*running]), of_epoch(2)[21:])
+    loader.set_epoch(2)  # begun since: from the start
+    assert torch.equal(rows(loader), of_epoch(2))
+
+
+def test_setting_another_epoch_leaves_a_loaded_state():
+    loader = resumed_at(2, 3)
+    loader.sampler.set_epoch(3)
+    assert torch.equal(rows(loader), of_epoch(3))
+    loader = resumed_at(2, 3)
+    loader.set_epoch(1)
+    assert torch.equal(rows(loader), of_epoch(1))
+
+
+@pytest.mark.parametrize("setter", ["sampler", "batch_sampler", "dataset"])
+def test_a_framework_that_counts_from_0_after_a_resume_is_told(setter):
+    loader = resumed_at(2, 3)
+    getattr(loader, setter).set_epoch(0)
+    with pytest.raises(RuntimeError, match=r"state of epoch 2 was loaded, .* set to epoch 0"):
+        next(iter(loader))
+
+
+def test_iterators_that_are_not_used_take_no_epoch():
+    loader = make()
+    iter(loader)
+    assert torch.equal(rows(loader), of_epoch(0))
+    assert loader.epoch == 0
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2), (2, 3), (3, 2)])
+@pytest.mark.parametrize("batch_size", [7, 4])
+def test_another_world_goes_on_with_the_same_order(before, after, batch_size):
+    def loaders(world, size):
+        return [
+            seedaug.DataLoader(seeded(), size, shuffle=True, num_replicas=world, rank=rank)
+            for rank in range(world)
+        ]
+
+    stopped = loaders(before, 7)
+    trained = [first_batches(loader, 2) for loader in stopped]
+    (state,) = {json.dumps(loader.state_dict()) for loader in stopped}
+    for loader in (going_on := loaders(after, batch_size)):
+        loader.load_state_dict(json.loads(state))
+    rests = [rows(loader) for loader in going_on]
+    found = torch.stack([one for group in zip(*rests, strict=True) for one in group])
+    left = COUNT - 14 * before
+    dealt = torch.cat([torch.stack(trained, 1).flatten(0, 1), found[:left]])
+    assert torch.equal(dealt, of_epoch(0))
+    assert len(found) == -(-left // after) * after
+    assert len(found.unique(dim=0)) == len(found), "a rest is filled up with second visits"
+    assert len({json.dumps(loader.state_dict()) for loader in going_on}) == 1
+    assert going_on[0].state_dict()["samples"] == COUNT

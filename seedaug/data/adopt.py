@@ -7,7 +7,7 @@ from typing import Any
 from torch.utils.data import Dataset, IterableDataset
 
 from seedaug.data.dataset import SeededDataset
-from seedaug.data.index import EpochBatch, SampleIndex
+from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.key import check_coordinate
@@ -62,7 +62,7 @@ def adopt(dataset: Any, seed: int | None) -> tuple[Any, list[KeyedSource]]:
             f"seedaug.DataLoader: seed={seed}, but {found[0]!r} has seed {found[0].seed}; "
             "leave out one of them"
         )
-    if isinstance(dataset, (KeyedSource, IterableDataset)):
+    if isinstance(dataset, (KeyedSource, IterableDataset, CarryingDataset)):
         return dataset, found
     return CarryingDataset(dataset), found
 
@@ -89,6 +89,8 @@ class CarryingDataset(Dataset[Any]):
         return self.dataset[index]
 
     def __getitems__(self, indices: list[int]) -> list[Any]:
+        if not isinstance(indices, EpochBatch):
+            indices = as_epoch_batch(indices) or indices
         if isinstance(indices, EpochBatch):
             at_once = getattr(self.dataset, "__getitems__", None)
             if callable(at_once) and indices.repeats is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import operator
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -11,7 +14,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from seedaug import _core
 from seedaug.data.batch import BatchLoad, Workshop
 from seedaug.data.collate import rules_are_torchs
-from seedaug.data.index import EpochBatch, SampleIndex, known_length, ride
+from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
 from seedaug.key import Packed, check_coordinate, pack
@@ -101,8 +104,8 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         riding = ride.get()
         if riding is not None:
             return self._item(index, *riding)
-        if get_worker_info() is not None:
-            self._clock.visit((index,), self)
+        if is_loading(get_worker_info()):
+            self._clock.visit((index,), 0, self)
         return self._item(index, self._clock.epoch, 0)
 
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
@@ -111,8 +114,11 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         Where the transform ends in a program, that runs once for the whole batch; the images are
         then views of one tensor.
         """
-        if any(type(index) is SampleIndex for index in indices):
-            return [self[index] for index in indices]
+        if not isinstance(indices, EpochBatch):
+            carried = as_epoch_batch([*indices])
+            if carried is None and any(type(index) is SampleIndex for index in indices):
+                return [self[index] for index in indices]
+            indices = carried or indices
         transform = self.transform if self.transforms is None else self.transforms
         own = type(self).__getitem__ is SeededDataset.__getitem__
         plan = self._workshop.plans.find(transform) if own and indices else None
@@ -130,7 +136,8 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         riding = ride.get()
         plain = [self._plain(index) for index in indices]
         if riding is None:
-            self._clock.visit(plain, self)
+            worker = get_worker_info()
+            self._clock.visit(plain, 0 if worker is None else worker.id, self)
         epoch, repeat = (self._clock.epoch, 0) if riding is None else riding
         if plan is not None:
             again = [repeat] * len(plain) if repeat else None
@@ -191,3 +198,17 @@ class SeededDataset(KeyedSource, Dataset[Any]):
                 f"{self!r}: sample {index} raised IndexError ({error}), though len() is {length}; "
                 "the dataset's length and its samples must agree"
             ) from error
+
+
+def is_loading(worker: Any) -> bool:
+    """Whether the caller's caller loads data, rather than looking at a sample.
+
+    That is what runs in a worker, in a thread, in a process of somebody's (grain's), or what
+    torch's loader calls for single samples.
+    """
+    if worker is not None or threading.current_thread() is not threading.main_thread():
+        return True
+    if multiprocessing.parent_process() is not None:
+        return True
+    asker = sys._getframe(2).f_globals.get("__name__")
+    return asker == "torch.utils.data._utils.fetch"

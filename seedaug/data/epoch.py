@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import mmap
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.context import get_spawning_popen
 from typing import Any, TypeAlias
@@ -14,11 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from seedaug.data.ranks import known_ranks
 from seedaug.key import check_coordinate
 
-# Memory: int64 words, then one byte for each watched sample (or iterable worker).
-_EPOCH, _REPEATS, _WARNED, _WORDS = range(4)
-WATCHED = 65536  # a second pass over a dataset meets its first samples again: enough to notice
+# Memory: int64 words; two more for each of some workers, which tell one order from another; then a
+# byte for each watched sample (or iterable's worker).
+_EPOCH, _LENGTH, _RANKS, _SHARE, _VISITS, _SEEN, _REPEATS, _WARNED, _WORDS = range(9)
+_ORDERS = 64
+_HEAD = _WORDS + 2 * _ORDERS
+WATCHED = 65536  # samples that are told apart; those beyond are only counted
+_TELLING = 4  # indices in a batch that tell a shuffled order from a sorted one
+_ENDED = 2  # an iterable's worker came to its end, or was started so often
 Memory: TypeAlias = npt.NDArray[np.int64]
 
 _ticks = itertools.count(1)
@@ -37,11 +43,11 @@ def _anonymous(content: Memory) -> Memory:
 
 
 class RepeatedEpochWarning(UserWarning):
-    """An epoch is run a second time, and its samples get the same draws again."""
+    """An epoch, or its order, is run a second time, and samples get the same draws again."""
 
 
 class SharedEpoch:
-    """An epoch that live workers see change, and marks that tell when it is run twice.
+    """An epoch that live workers see change, and counts that tell when it is run twice.
 
     The memory is anonymous and shared: it survives fork, and takes no file descriptor. When it goes
     to a spawned process it moves into a shared tensor, which goes by handle; workers forked before
@@ -49,25 +55,28 @@ class SharedEpoch:
     its own.
 
     Args:
-        watched: how many samples (or workers) to keep marks for.
+        watched: how many samples (or workers) there are; 0 if that isn't known.
     """
 
     _shared: torch.Tensor | None  # the memory, once it has moved
     _left: Memory | None  # the memory before, where workers look that were forked from it
 
     def __init__(self, watched: int) -> None:
-        size = min(max(watched, 0), WATCHED)
-        self.__setstate__((np.zeros(_WORDS + (size + 7) // 8, dtype=np.int64), size, 0))
+        size = min(watched, WATCHED) if watched > 0 else WATCHED
+        memory = np.zeros(_HEAD + (size + 7) // 8, dtype=np.int64)
+        memory[_LENGTH] = watched
+        self.__setstate__((memory, size, 0))
 
     def _view(self, memory: Memory, size: int) -> None:
         self._memory = memory
         self._size = size
-        self._words = memoryview(memory[:_WORDS])  # type: ignore[arg-type]
-        self._marks = memoryview(memory[_WORDS:].view(np.uint8))[:size]  # type: ignore[arg-type]
+        self._words = memoryview(memory[:_HEAD])  # type: ignore[arg-type]
+        self._marks = memoryview(memory[_HEAD:].view(np.uint8))[:size]  # type: ignore[arg-type]
 
     def __getstate__(self) -> tuple[Memory | torch.Tensor, int, int]:
         if get_spawning_popen() is None:
             return self._memory.copy(), self._size, self.tick
+        self._words[_RANKS] = self._ranks()  # a spawned worker can't know
         if self._shared is None:
             copy: Any = torch.from_numpy(self._memory).clone()
             self._shared = copy.share_memory_()
@@ -92,10 +101,10 @@ class SharedEpoch:
         self.tick = next_tick()
 
     def begin(self, epoch: int) -> None:
-        """Start a pass: set the epoch and forget all marks."""
+        """Start a pass: set the epoch and forget what was counted."""
         for memory in (self._memory, self._left):
             if memory is not None:
-                memory[_EPOCH], memory[_REPEATS], memory[_WORDS:] = epoch, 0, 0
+                memory[_EPOCH], memory[_SHARE:_WORDS], memory[_HEAD:] = epoch, 0, 0
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -106,43 +115,86 @@ class SharedEpoch:
         """
         kept = self.__dict__.copy()
         self._shared = None
-        self._view(self._memory[:_WORDS].copy(), 0)
+        self._view(self._memory[:_HEAD].copy(), 0)
         try:
             yield
         finally:
             self.__dict__.update(kept)
 
-    def visit(self, indices: Iterable[int], name: object) -> None:
-        """Mark the samples as seen; warn once when most of them had been seen in this epoch."""
-        marks, size, repeats = self._marks, self._size, 0
+    def _ranks(self) -> int:
+        return max(int(self._words[_RANKS]), known_ranks()[1])
+
+    def visit(self, indices: Sequence[int], worker: int, name: object) -> None:
+        """Count samples as visited; warn once when the epoch is being run a second time.
+
+        One pass visits a rank's share of the samples. Much more than that is a second pass, even
+        if each rank was dealt other samples in it. A pass that stops early is told by its samples:
+        as many were there before as are new, over more than two batches (a look at one is none).
+        """
+        words, marks, size = self._words, self._marks, self._size
+        if not words[_VISITS]:
+            words[_SHARE] = -(-words[_LENGTH] // self._ranks())
+        count, seen, repeats = len(indices), 0, 0
         for index in indices:
             if 0 <= index < size:
                 repeats += marks[index]
+                seen += not marks[index]
                 marks[index] = 1
-        if repeats:
-            self._words[_REPEATS] += repeats
-            if self._words[_REPEATS] * 2 > size:
-                self._warn(name)
+        words[_VISITS] += count
+        words[_SEEN] += seen
+        words[_REPEATS] += repeats
+        share = words[_SHARE]
+        second = share > 0 and (words[_VISITS] - count) * 4 > share * 7
+        if second or words[_REPEATS] >= words[_SEEN] > 2 * count:
+            self._warn(name, _EPOCH_TWICE)
+        if share < words[_LENGTH]:
+            self._watch_order(indices, worker, name)
+
+    def _watch_order(self, indices: Sequence[int], worker: int, name: object) -> None:
+        """Warn once when a rank's shuffled order is the same in two epochs.
+
+        Told by the first batch that a worker loads in each: where a dataset has `set_epoch`, some
+        training scripts (timm's) set no other, and a DistributedSampler stays in one order.
+        """
+        epoch, place = self.epoch + 1, _WORDS + 2 * worker
+        if worker >= _ORDERS or len(indices) < _TELLING or self._words[place] == epoch:
+            return
+        looks, alike = self._words[place], hash(tuple(indices))
+        shuffled = any(a > b for a, b in itertools.pairwise(indices))
+        if looks and shuffled and self._words[place + 1] == alike:
+            self._warn(name, _ORDER_TWICE)
+        self._words[place], self._words[place + 1] = epoch, alike
 
     def finish(self, worker: int) -> None:
         """Mark an iterable's worker as having come to its end in this epoch."""
         if worker < self._size:
-            self._marks[worker] = 1
+            self._marks[worker] = _ENDED
 
     def restart(self, worker: int, name: object) -> None:
-        """Warn once when an iterable's worker had come to its end in this epoch."""
-        if worker < self._size and self._marks[worker]:
-            self._warn(name)
+        """Warn once when an iterable's worker had come to its end in this epoch, or begins again.
 
-    def _warn(self, name: object) -> None:
+        Beginning twice is a look at the first samples and then the pass; more is more passes.
+        """
+        if worker < self._size:
+            if self._marks[worker] >= _ENDED:
+                self._warn(name, _EPOCH_TWICE)
+            else:
+                self._marks[worker] += 1
+
+    def _warn(self, name: object, what: str) -> None:
         if self._words[_WARNED]:
             return
         self._words[_WARNED] = 1
-        warnings.warn(
-            f"{name!r}: epoch {self.epoch} is run a second time, and its samples get the same "
-            "draws again. With the stock DataLoader call set_epoch(epoch) before each pass (also "
-            "to repeat one on purpose), or use seedaug.DataLoader, whose epochs advance by "
-            "themselves",
-            RepeatedEpochWarning,
-            stacklevel=4,
-        )
+        warnings.warn(what.format(name=name, epoch=self.epoch), RepeatedEpochWarning, stacklevel=4)
+
+
+_EPOCH_TWICE = (
+    "{name!r}: epoch {epoch} is run a second time, and its samples get the same draws again. "
+    "With the stock DataLoader call set_epoch(epoch) before each pass (also to repeat one on "
+    "purpose), or use seedaug.DataLoader, whose epochs advance by themselves"
+)
+_ORDER_TWICE = (
+    "{name!r}: epoch {epoch} comes in the same shuffled order as the one before: the dataset was "
+    "told the epoch, its DistributedSampler was not. Call loader.sampler.set_epoch(epoch) too, "
+    "have the dataset do it (seedaug.integrations.timm.follow(loader)), or use seedaug.DataLoader"
+)

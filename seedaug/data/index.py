@@ -12,6 +12,9 @@ Ride = tuple[int, int]
 # What the loader sent along with the index, for datasets further in that see a plain index.
 ride: ContextVar[Ride | None] = ContextVar("seedaug_ride", default=None)
 
+# The epoch of the loader's pass whose order is being made, for samplers that are asked for it.
+passing: ContextVar[int | None] = ContextVar("seedaug_passing", default=None)
+
 
 def known_length(source: Any) -> int | None:
     """The length of a dataset or a sampler, or None where it doesn't say."""
@@ -33,15 +36,19 @@ class SampleIndex(int):
 
     epoch: int
     repeat: int
+    again: int | None  # the repeat number if whoever takes it gives it once more, to fill a batch
 
-    def __new__(cls, index: int, epoch: int, repeat: int = 0) -> SampleIndex:
+    def __new__(
+        cls, index: int, epoch: int, repeat: int = 0, again: int | None = None
+    ) -> SampleIndex:
         self = super().__new__(cls, index)
         self.epoch = epoch
         self.repeat = repeat
+        self.again = again
         return self
 
-    def __reduce__(self) -> tuple[type[SampleIndex], tuple[int, int, int]]:
-        return SampleIndex, (int(self), self.epoch, self.repeat)
+    def __reduce__(self) -> tuple[type[SampleIndex], tuple[int, int, int, int | None]]:
+        return SampleIndex, (int(self), self.epoch, self.repeat, self.again)
 
     def load(self, item: Callable[[int], Any]) -> Any:
         """Call `item` on the plain index, with its epoch and repeat in reach."""
@@ -58,12 +65,15 @@ class SampleIndex(int):
 class EpochBatch(list[int]):
     """A batch's indices, all of one epoch: cheaper to send than a `SampleIndex` for each.
 
+    A framework may cut it or fill it up (accelerate does); what comes of that is one again.
+
     Args:
         indices: what the batch holds.
         epoch: the epoch they are drawn in.
         repeats: which visit each is, or None when all are first visits.
         collated: whether torch's default_collate, and nothing else, is what the samples go to; and
         sent: whether what that makes goes straight to another process.
+        number: which batch of the epoch it is, counted over all ranks.
     """
 
     def __init__(
@@ -73,21 +83,50 @@ class EpochBatch(list[int]):
         repeats: list[int] | None = None,
         collated: bool = False,
         sent: bool = False,
+        number: int = 0,
     ) -> None:
         super().__init__(indices)
         self.epoch = epoch
         self.repeats = repeats
         self.collated = collated
         self.sent = sent
+        self.number = number
+
+    def _like(self, indices: Iterable[int], repeats: list[int] | None) -> EpochBatch:
+        return EpochBatch(indices, self.epoch, repeats, self.collated, self.sent, self.number)
 
     def __reduce__(self) -> tuple[type[EpochBatch], tuple[Any, ...]]:
-        return EpochBatch, ([*self], self.epoch, self.repeats, self.collated, self.sent)
+        rest = (self.epoch, self.repeats, self.collated, self.sent, self.number)
+        return EpochBatch, ([int(index) for index in self], *rest)
+
+    def __getitem__(self, place: Any) -> Any:
+        found = super().__getitem__(place)
+        if not isinstance(place, slice):
+            return found
+        return self._like(found, self.repeats[place] if self.repeats else None)
+
+    def copy(self) -> EpochBatch:
+        """The same, to be changed apart."""
+        return self[:]  # type: ignore[no-any-return]
+
+    def __iadd__(self, others: Iterable[Any]) -> EpochBatch:  # type: ignore[override]
+        """Fill the batch up with indices that were given before."""
+        filled = [*others]
+        repeats = self.repeats or [0] * len(self)
+        self.repeats = repeats + filling_visits(filled)
+        super().extend(filled)
+        return self
+
+    def __add__(self, others: Iterable[Any]) -> EpochBatch:  # type: ignore[override]
+        added = self.copy()
+        added += others
+        return added
 
     def carry(self, items: Callable[[list[int]], list[Any]]) -> list[Any]:
         """Call `items` on the plain indices, with their epoch in reach; all are first visits."""
         token = ride.set((self.epoch, 0))
         try:
-            return items([*self])
+            return items([*map(int, self)])
         finally:
             ride.reset(token)
 
@@ -104,3 +143,34 @@ class EpochBatch(list[int]):
             return loaded
         finally:
             ride.reset(token)
+
+
+def filling_visits(indices: Iterable[Any]) -> list[int]:
+    """Which visit each index is that somebody gives once more, to fill up a batch."""
+    seen: dict[int, int] = {}
+    visits = []
+    for index in indices:
+        number = seen.get(index, 0)
+        seen[index] = number + 1
+        again = getattr(index, "again", None)
+        visits.append(number + (getattr(index, "repeat", 0) if again is None else again))
+    return visits
+
+
+def as_epoch_batch(indices: list[Any]) -> EpochBatch | None:
+    """A plain list of indices that bring their epoch, as an `EpochBatch`; None if they don't.
+
+    Where an order's batches are `EpochBatch`es of indices with `again`, a plain list of such
+    indices was put together by somebody else: it is a filling.
+    """
+    first = indices[0] if indices else None
+    if type(first) is not SampleIndex:
+        return None
+    epoch = first.epoch
+    if any(type(index) is not SampleIndex or index.epoch != epoch for index in indices):
+        return None
+    if first.again is None:
+        repeats = [index.repeat for index in indices]
+    else:
+        repeats = filling_visits(indices)
+    return EpochBatch(map(int, indices), epoch, repeats if any(repeats) else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -13,14 +14,15 @@ from torch.utils.data import IterableDataset
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
-from seedaug.data.collate import collates_by_itself
+from seedaug.data.callers import fetched_ahead
+from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.parcels import forget_finished_workers
-from seedaug.data.passes import CountedBatches, KeyedBatches, warn_of_equal_ranks
+from seedaug.data.passes import EpochBatches, Loading, PassOrder, warn_of_equal_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler
-from seedaug.data.state import CountedPass, LoaderState
+from seedaug.data.state import CountedPass, Extent, LoaderState
 from seedaug.key import check_coordinate
 
 _UNPICKLABLE = re.compile(r"pickle|local object", re.IGNORECASE)
@@ -31,11 +33,13 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     The arguments are torch's, in torch's order, with these differences:
 
-    * each `iter()` is the next epoch, beginning with 0; the indices that go to the workers carry
-      it, so persistent workers, prefetching and every start method are right;
+    * each pass is the next epoch, beginning with 0; it begins when its first batch is asked for,
+      and until then `set_epoch` counts. The indices that go to the workers carry the epoch, so
+      persistent workers, prefetching and every start method are right;
     * `shuffle=True` follows (seed, epoch), and `generator` has no part in it;
-    * the order is dealt out over ranks (see `KeyedSampler`) where torch.distributed is
-      initialised; a sampler of yours is taken to do that itself, unless `num_replicas` is given;
+    * the order is dealt out over ranks once (see `KeyedSampler`), by the loader or by the framework
+      that it is given to; a sampler of yours is taken to do that itself, unless `num_replicas` is
+      given;
     * the r-th visit of an index within an epoch (sampling with replacement) draws anew: its
       worker coordinate is r.
 
@@ -60,7 +64,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     >>> all(bool((a == b).all()) for a, b in zip(first, loader))
     True
     >>> loader.state_dict()
-    {'seed': 0, 'epoch': 0, 'batch': 3, 'stream_version': 1}
+    {'seed': 0, 'epoch': 0, 'batch': 3, 'samples': 6, 'stream_version': 1}
     """
 
     def __init__(
@@ -129,26 +133,40 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             in_order=in_order,
             **options,
         )
-        self._batches = self._plan(iterable, batch_sampler is None)
         self._state = LoaderState(self.seed)
+        self._order = None if iterable else PassOrder(self._plan(batch_sampler is not None))
 
-    def _plan(self, iterable: bool, cut_here: bool) -> KeyedBatches | CountedBatches | None:
-        if iterable:
-            return None
-        if cut_here and isinstance(self.sampler, KeyedSampler):
-            return KeyedBatches(self.sampler, self.batch_size, self.drop_last)
-        batched = self.batch_sampler is not None
-        source: Any = self.batch_sampler if batched else self.sampler
-        if any(getattr(part, "worker", 0) == 0 for part in self._sources):
-            warn_of_equal_ranks(source)
-        return CountedBatches(source, self.seed, batched, self.dataset)
+    def _plan(self, batched: bool) -> EpochBatches:
+        """The loader's order; it is the `batch_sampler`, too, that frameworks wrap."""
+        given: Any = self.batch_sampler if batched else self.sampler
+        if not isinstance(given, KeyedSampler) and any(
+            getattr(part, "worker", 0) == 0 for part in self._sources
+        ):
+            warn_of_equal_ranks(given)
+        if batched:
+            batches = EpochBatches(predicting(given), None, False, batched=True)
+        else:
+            batches = EpochBatches(given, self.batch_size, self.drop_last)
+            if self.batch_size is not None:
+                self.__dict__["batch_sampler"] = batches  # torch lets nobody set it anew
+        clocks = [source._clock for source in self._sources]
+        batches.loading = Loading(
+            self.seed, self.dataset, self.collate_fn, self.num_workers, clocks, self._state
+        )
+        return batches
 
     @property
     def _index_sampler(self) -> Any:
         """What torch's iterators take their indices from (torch's name for it)."""
-        if self._batches is None:
-            return super()._index_sampler
-        return self._batches
+        return super()._index_sampler if self._order is None else self._order
+
+    @property
+    def _extent(self) -> Extent | None:
+        """How far a batch goes in the global order, where that is dealt out here."""
+        sampler = self.sampler
+        if self._order is None or not isinstance(sampler, KeyedSampler):
+            return None
+        return Extent((self.batch_size or 1) * sampler.num_replicas, sampler.total)
 
     @property
     def epoch(self) -> int:
@@ -176,7 +194,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         the loop's body resumes with the next batch.
 
         Returns:
-            ``{"seed", "epoch", "batch", "stream_version"}``, all integers (JSON).
+            ``{"seed", "epoch", "batch", "samples", "stream_version"}``, all integers (JSON);
+            ``samples``, how many of the epoch's order all ranks together have had, only where the
+            loader makes the order.
 
         Raises:
             RuntimeError: the loader was made with ``in_order=False`` and workers: then the batches
@@ -186,7 +206,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             raise RuntimeError(
                 "a DataLoader with in_order=False and workers has no state to resume"
             )
-        return {**self._state.to_dict(), "stream_version": _core.STREAM_VERSION}
+        dealt = isinstance(self.sampler, KeyedSampler)
+        ahead = 0 if dealt else fetched_ahead()  # the loader's own order has a length
+        return {**self._state.to_dict(dealt, ahead), "stream_version": _core.STREAM_VERSION}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Make the next pass resume where `state` was taken.
@@ -195,35 +217,40 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         so its workers run through it from the start, and the batches handed out before are dropped.
 
         Args:
-            state: from `state_dict` of a loader of the same dataset, batch size and ranks, and for
-                a stream the same number of workers.
+            state: from `state_dict` of a loader of the same dataset. The number of workers may be
+                another, and where the loader makes the order so may batch size and ranks: what is
+                left of the epoch is dealt out anew, nothing lost and nothing twice. A sampler of
+                yours needs the same of both; a stream the same number of workers, too.
 
         Raises:
             TypeError: the state is no dict, or an entry is no integer.
             ValueError: an entry is missing, the seed or stream version is another, or the epoch
                 has not that many batches (where its length is unknown, the pass says so).
         """
-        batches = None if self._batches is None else known_length(self._batches)
-        self._state.load(state, self.seed, _core.STREAM_VERSION, batches)
+        batches = None if self._order is None else known_length(self._order)
+        self._state.load(state, _core.STREAM_VERSION, batches, self._extent)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # counts what torch's gives
-        self._heed_choices()
-        position = self._state.begin()
-        epoch, skip = position.epoch, position.batch
+        return CountedPass(
+            self._state, self._begin, self._extent, super().__len__, self.persistent_workers
+        )
+
+    def _begin(self) -> tuple[Iterator[Any], int]:
+        """Begin the next pass: torch's iterator, and how many batches it gives once more."""
+        self._state.heed(self._clocks())
+        position = copy.copy(self._state.begin())
         for source in self._sources:
-            source._clock.begin(epoch)
+            source._clock.begin(position.epoch)
             if isinstance(source, SeededIterableDataset):
                 source._refresh_rank()
-        if self._batches is not None:
-            self._batches.epoch, self._batches.skip = epoch, skip
-            self._batches.collated = collates_by_itself(self.collate_fn)
-            self._batches.sent = self._batches.collated and self.num_workers > 0
-            self._tell_samplers(epoch)
+        if self._order is not None:
+            self._order.position = position
+            self._tell_samplers(position.epoch)
         try:
             with ExitStack() as started:
                 # In a sample of another loader: its epoch is not this pass's, nor its workers'.
                 started.callback(ride.reset, ride.set(None))
-                if self._batches is None and not self.persistent_workers:
+                if self._order is None and not self.persistent_workers:
                     for source in self._sources:
                         started.enter_context(source._clock.apart())
                 inner = super().__iter__()
@@ -234,23 +261,24 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         if "_seedaug_watched" not in inner.__dict__:  # persistent workers come with the same one
             inner.__dict__["_seedaug_watched"] = True
             weakref.finalize(inner, forget_finished_workers)
-        replayed = skip if self._batches is None else 0
-        return CountedPass(self._state, inner, replayed, alone=self.persistent_workers)
+        return inner, position.batch if self._order is None else 0
 
-    def _heed_choices(self) -> None:
-        """Take over an epoch that was set on the dataset or on the loader's own sampler."""
+    def _clocks(self) -> list[SharedEpoch]:
+        """Where somebody may have chosen an epoch."""
         clocks = [source._clock for source in self._sources]
         if isinstance(self.sampler, KeyedSampler):
             clocks.append(self.sampler.clock)
-        latest = max(clocks, key=lambda clock: clock.tick)
-        if latest.tick > self._state.tick:
-            self._state.choose(latest.epoch)
+        if self._order is not None:
+            clocks.append(self._order.batches.clock)
+        return clocks
 
     def _tell_samplers(self, epoch: int) -> None:
         """Call the samplers' own `set_epoch`, as for a DistributedSampler."""
         inner = getattr(self.batch_sampler, "sampler", None)
         told: list[Any] = []
         for sampler in (self.batch_sampler, inner, self.sampler):
+            if isinstance(sampler, EpochBatches):
+                continue
             if sampler is None or any(sampler is other for other in told):
                 continue
             told.append(sampler)
@@ -266,3 +294,18 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             f"{error}. Define classes and functions at the top level of a module (no lambda, no "
             'open file), or use multiprocessing_context="fork" or num_workers=0'
         )
+
+
+def predicting(batches: Any) -> Any:
+    """A batch sampler as it is; Lightning's for prediction then fills up no rank.
+
+    Lightning sees to it that `Trainer.predict` gives each sample once, however many ranks there
+    are, and wraps the batches in a class that keeps their indices.
+    """
+    inner = getattr(batches, "_batch_sampler", None)
+    if type(batches).__name__ != "_IndexBatchSamplerWrapper" or inner is None:
+        return batches
+    if isinstance(sampler := getattr(inner, "sampler", None), KeyedSampler):
+        inner.sampler = copy.copy(sampler)
+        inner.sampler.even = False
+    return batches

@@ -1,10 +1,12 @@
-"""One pass over the data: batches of indices that carry their epoch, from any sampler."""
+"""The batches of an epoch: lists of indices that carry it, from any sampler, whoever asks."""
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch.utils.data import (
@@ -17,11 +19,14 @@ from torch.utils.data import (
 )
 
 from seedaug import _core
-from seedaug.data.index import EpochBatch, SampleIndex
-from seedaug.data.ranks import initialised_ranks
-from seedaug.data.sampler import KeyedSampler
-from seedaug.data.state import beyond_the_end
-from seedaug.data.visits import Visits, index_of
+from seedaug.data.callers import Asker, dealt_twice, who_asks
+from seedaug.data.collate import collates_by_itself
+from seedaug.data.epoch import SharedEpoch
+from seedaug.data.index import EpochBatch, SampleIndex, passing
+from seedaug.data.ranks import Ranked, known_ranks
+from seedaug.data.sampler import DealtSampler, KeyedSampler
+from seedaug.data.state import LoaderState, Position, beyond_the_end
+from seedaug.data.visits import Visits, index_of, visit_counts
 from seedaug.key import pack
 from seedaug.random import SeededGlobals, Streams
 
@@ -29,6 +34,7 @@ _SHUFFLE = _core.KINDS["shuffle"]
 # A sampler of the user's draws from the global generators, set from these at its first index.
 _SAMPLER_STREAMS: Streams = ((_SHUFFLE, 1), (_SHUFFLE, 2), (_SHUFFLE, 3))
 _RANDOM_SAMPLERS = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
+_FILLING = 1 << 19  # repeat numbers from here on: of samples that accelerate fills batches up with
 _END: Any = object()
 
 
@@ -46,7 +52,7 @@ def visits_once(sampler: Any) -> bool:
 def warn_of_equal_ranks(sampler: Any) -> None:
     """Warn when all ranks would load the same: a sampler of torch's, keyed, knows no rank."""
     inner = sampler.sampler if type(sampler) is BatchSampler else sampler
-    if initialised_ranks()[1] > 1 and type(inner) in _RANDOM_SAMPLERS:
+    if known_ranks()[1] > 1 and type(inner) in _RANDOM_SAMPLERS:
         warnings.warn(
             f"seedaug.DataLoader: {type(inner).__name__} gives every rank the same order; give "
             "num_replicas= and rank= to deal it out, or SeededDataset(worker='rank') to draw "
@@ -56,96 +62,218 @@ def warn_of_equal_ranks(sampler: Any) -> None:
         )
 
 
-class KeyedBatches:
-    """Batches (or single indices) of a `KeyedSampler`, cut from its order.
+class Loading(NamedTuple):
+    """What a loader's order has to know of it."""
+
+    seed: int
+    dataset: Any
+    collate_fn: Any
+    num_workers: int
+    clocks: list[SharedEpoch]  # on which somebody may choose the epoch
+    state: LoaderState
+
+
+class EpochBatches(BatchSampler):
+    """Batches (or single indices) of a sampler, with their epoch, and with visits counted.
+
+    A loader's `batch_sampler`, with torch's arguments, so that frameworks that wrap it or make it
+    anew find what they expect. The loader's own passes go through `PassOrder`.
+
+    An order is the same for the same (seed, epoch), so that it can be resumed by leaving out its
+    start: a sampler of the user's finds the global generators set from them when it is asked for
+    its first index, which is when torch's samplers draw. One that holds a generator keeps its own
+    counsel.
 
     Args:
-        sampler: whose order it is.
+        sampler: a `KeyedSampler`, or any; or what gives whole batches, when `batched`.
         batch_size: indices in a batch, or None for single indices.
         drop_last: leave out a last batch that isn't full.
+        batched: whether the sampler gives sequences of indices.
     """
 
-    def __init__(self, sampler: KeyedSampler, batch_size: int | None, drop_last: bool) -> None:
-        self.sampler = sampler
-        self.batch_size = batch_size
+    def __init__(
+        self, sampler: Any, batch_size: int | None, drop_last: bool, batched: bool = False
+    ) -> None:
+        if batch_size is not None:
+            super().__init__(sampler, batch_size, drop_last)
+        self.sampler: Any = sampler
+        self.batch_size = batch_size  # type: ignore[assignment]
         self.drop_last = drop_last
-        self.epoch = 0
-        self.skip = 0
-        self.collated = self.sent = False  # see `EpochBatch`
+        self.batched = batched
+        self.clock = SharedEpoch(1)
+        self.loading: Loading | None = None
+        self._chosen = 0  # the tick of the choice of the epoch that was run last
+        self._holds = getattr(sampler, "generator", None) is not None
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose batches come next: 0 … 2**24 - 1 (else ValueError)."""
+        self.clock.choose(epoch)
 
     def __len__(self) -> int:
-        count = len(self.sampler)
-        if self.batch_size is None:
+        count: int = len(self.sampler)
+        if self.batched or self.batch_size is None:
             return count
         return (count if self.drop_last else count + self.batch_size - 1) // self.batch_size
 
     def __iter__(self) -> Iterator[Any]:
-        return self._run(self.epoch, self.skip)
+        """For everybody but the loader that it belongs to."""
+        epoch = passing.get()
+        if epoch is not None:  # another loader wraps it
+            yield from self.run(Position(epoch))
+            return
+        asker = who_asks()
+        epoch = self._heed(asker)
+        self.clock.restart(0, self)
+        yield from self.run(Position(epoch), asker)
+        if self.clock.epoch == epoch:
+            self.clock.finish(0)
 
-    def _run(self, epoch: int, skip: int) -> Iterator[Any]:
-        indices, repeats = self.sampler.order(epoch)
-        again = np.zeros_like(indices) if repeats is None else repeats
-        size = self.batch_size
-        for number in range(skip, len(self)):
-            if size is None:
-                yield SampleIndex(int(indices[number]), epoch, int(again[number]))
+    def _heed(self, asker: Asker) -> int:
+        """The epoch that was chosen last, wherever that was."""
+        clocks = [self.clock]
+        if isinstance(self.sampler, KeyedSampler):
+            clocks.append(self.sampler.clock)
+        if self.loading is not None:
+            clocks += self.loading.clocks
+        latest = max(clocks, key=lambda clock: clock.tick)
+        epoch, tick = latest.epoch, latest.tick
+        state = self.loading and self.loading.state
+        if state is not None and state.tick >= tick:
+            epoch, tick = state.next.epoch, state.tick
+        if tick != self._chosen or epoch != self.clock.epoch:
+            self._chosen = tick
+            self.clock.begin(epoch)
+        if state is not None and asker.accelerate:  # it will train on what it is given
+            state.passed(epoch, tick)
+        return epoch
+
+    def run(self, position: Position, asker: Asker | None = None) -> Iterator[Any]:
+        """The rest of an epoch from a position on.
+
+        Args:
+            position: the epoch, and where in it.
+            asker: who asks for it, if not the loader.
+        """
+        dealer = asker and asker.dealer
+        loading = self.loading
+        collated = loading is not None and (asker is None or asker.accelerate)
+        collated = collated and collates_by_itself(loading.collate_fn)  # type: ignore[union-attr]
+        sent = collated and loading.num_workers > 0  # type: ignore[union-attr]
+        if isinstance(self.sampler, KeyedSampler):
+            pieces = self._cut(self.sampler, position, dealer)
+        else:
+            pieces = self._count(position, asker)
+        rank, ranks = (0, 1) if dealer else self._ranks()
+        number = position.batch
+        for indices, repeats in pieces:
+            if self.batch_size is None and not self.batched:
+                yield SampleIndex(indices[0], position.epoch, repeats[0] if repeats else 0)
                 continue
-            part = slice(number * size, (number + 1) * size)
-            some = None if repeats is None else again[part].tolist()
-            yield EpochBatch(indices[part].tolist(), epoch, some, self.collated, self.sent)
+            own = number * ranks + rank
+            yield EpochBatch(indices, position.epoch, repeats, collated, sent, own)
+            number += 1
 
+    def _ranks(self) -> tuple[int, int]:
+        if isinstance(self.sampler, Ranked):
+            return self.sampler.rank, self.sampler.num_replicas
+        return known_ranks()
 
-class CountedBatches:
-    """What a sampler of the user's gives, with epochs, and repeats counted.
+    def _cut(self, sampler: KeyedSampler, position: Position, dealer: Any) -> Iterator[Any]:
+        """Batches cut from a keyed order."""
+        epoch, start, size = position.epoch, position.samples, self.batch_size or 1
+        if dealer is None:
+            indices, repeats = sampler.order(epoch, start)
+            given = indices.tolist()
+        else:
+            if sampler.given and sampler.num_replicas > 1:
+                raise dealt_twice(repr(sampler))
+            indices, repeats = sampler.order(epoch, start, rank=0, ranks=1)
+            visits = np.zeros_like(indices) if repeats is None else repeats
+            counts = visit_counts(sampler.dataset, indices)
+            columns = zip(indices.tolist(), visits.tolist(), counts, strict=True)
+            given = [SampleIndex(index, epoch, visit, again) for index, visit, again in columns]
+        stop = len(given) - len(given) % size if self.drop_last else len(given)
+        for first in range(0, stop, size):
+            part = slice(first, first + size)
+            some = None if repeats is None else repeats[part].tolist()
+            yield given[part], some if some and any(some) else None
 
-    A pass is the same for the same (seed, epoch), so that it can be resumed by leaving out its
-    start: the sampler finds the global generators set from them when it is asked for its first
-    index, which is when torch's samplers draw. One that holds a generator keeps its own counsel.
-
-    Args:
-        source: a sampler, or a batch sampler when `batched`.
-        seed: 0 … 2**64 - 1.
-        batched: whether `source` gives sequences of indices.
-        dataset: what the indices are of.
-    """
-
-    def __init__(self, source: Iterable[Any], seed: int, batched: bool, dataset: Any) -> None:
-        self.dataset = dataset
-        self.source = source
-        self.seed = seed
-        self.batched = batched
-        self.epoch = 0
-        self.skip = 0
-        self.collated = self.sent = False  # see `EpochBatch`
-
-    def __len__(self) -> int:
-        return len(self.source)  # type: ignore[arg-type]  # torch's own rule: if it has one
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._run(self.epoch, self.skip)
-
-    def _keyed(self, epoch: int) -> Iterator[Any]:
-        with SeededGlobals(pack(self.seed, epoch, 0, 0), _SAMPLER_STREAMS):
-            source = iter(self.source)
-            first = next(source, _END)
-        if first is not _END:
-            yield first
-            yield from source
-
-    def _run(self, epoch: int, skip: int) -> Iterator[Any]:
-        visits = Visits(self.dataset)
-        counted = visits.places is not None or not visits_once(self.source)
+    def _count(self, position: Position, asker: Asker | None) -> Iterator[Any]:
+        """Batches of a sampler of the user's, with visits counted."""
+        dealer = asker and asker.dealer
+        deals = isinstance(self.sampler, (DistributedSampler, DealtSampler))
+        if dealer is not None and deals and self.sampler.num_replicas > 1:
+            raise dealt_twice(type(self.sampler).__name__)
+        given_one = asker is not None and asker.accelerate and hasattr(self.sampler, "generator")
+        if given_one and not self._holds:
+            self.sampler.generator = None  # accelerate gives samplers one, seeded from no key
+        visits = Visits(self.loading and self.loading.dataset)
+        counted = visits.places is not None or not visits_once(self.sampler)
         number = -1
-        for number, item in enumerate(self._keyed(epoch)):
-            given = item if self.batched else [item]
-            repeats = [visits.number(index) for index in given] if counted else None
-            if number < skip:
+        for number, given in enumerate(self._given(position.epoch)):
+            if isinstance(given, EpochBatch) and given.repeats is not None:
+                repeats: list[int] | None = given.repeats
+            else:
+                repeats = [visits.number(index) for index in given] if counted else None
+            if number < position.batch:
                 continue
             batch = [index_of(index) for index in given]
-            if self.batched:
-                some = repeats if repeats and any(repeats) else None
-                yield EpochBatch(batch, epoch, some, self.collated, self.sent)
-            else:
-                yield SampleIndex(batch[0], epoch, repeats[0] if repeats else 0)
-        if number + 1 < skip:
-            raise beyond_the_end(skip, number + 1)
+            some = repeats if repeats and any(repeats) else None
+            if dealer is not None:
+                each = repeats or [0] * len(batch)
+                pairs = zip(batch, each, strict=True)
+                batch = [SampleIndex(i, position.epoch, r, _FILLING + r) for i, r in pairs]
+            yield batch, some
+        if number + 1 < position.batch:
+            raise beyond_the_end(position.batch, number + 1)
+
+    def _given(self, epoch: int) -> Iterator[Any]:
+        """What the sampler gives, in lists of a batch's size."""
+        items = self._keyed(epoch)
+        if self.batched:
+            return items
+        return _lists(items, self.batch_size or 1, self.drop_last)
+
+    def _keyed(self, epoch: int) -> Iterator[Any]:
+        token = passing.set(epoch)
+        try:
+            with self._globals(epoch):
+                source = iter(self.sampler)
+                first = next(source, _END)
+        finally:
+            passing.reset(token)
+        # Not `yield from`: that asks for an iterator again, and some then begin anew.
+        item = first
+        while item is not _END:
+            yield item
+            item = next(source, _END)
+
+    def _globals(self, epoch: int) -> AbstractContextManager[None]:
+        if self.loading is None:  # within a loader's pass, which has set them
+            return nullcontext()
+        return SeededGlobals(pack(self.loading.seed, epoch, 0, 0), _SAMPLER_STREAMS)
+
+
+def _lists(items: Iterable[Any], size: int, full: bool) -> Iterator[list[Any]]:
+    source = iter(items)
+    while batch := [*itertools.islice(source, size)]:
+        if len(batch) == size or not full:
+            yield batch
+
+
+class PassOrder:
+    """What torch's iterators take a pass's indices from: the same object in each pass.
+
+    Args:
+        batches: whose order it is.
+    """
+
+    def __init__(self, batches: EpochBatches) -> None:
+        self.batches = batches
+        self.position = Position(0)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.batches.run(self.position)

@@ -25,22 +25,43 @@ def known_ranks() -> tuple[int, int]:
     return rank, world
 
 
-def resolve_ranks(num_replicas: int | None, rank: int | None) -> tuple[int, int]:
-    """(rank, number of ranks) as given, or else those of torch.distributed.
+class Ranked:
+    """Knows its rank: as given, or as it is when it is asked for.
 
-    Raises:
-        ValueError: only one is given and torch.distributed doesn't know the other, or `rank` is
-            none of them.
+    A loader may be made before `init_process_group`, so what is not given is looked up each time.
     """
-    known_rank, known_world = initialised_ranks()
-    if known_world == 1 and (num_replicas is None) != (rank is None):
-        raise ValueError(
-            f"give num_replicas= and rank= together, got num_replicas={num_replicas}, rank={rank}"
-        )
-    world = known_world if num_replicas is None else num_replicas
-    own = known_rank if rank is None else rank
-    if not 0 <= own < world:
-        raise ValueError(
-            f"rank must be from 0 to num_replicas - 1, got rank={own}, num_replicas={world}"
-        )
-    return own, world
+
+    given: tuple[int, int] | None = None  # rank and number of ranks
+
+    def _set_ranks(self, num_replicas: int | None, rank: int | None) -> None:
+        """Take ranks as a user gives them.
+
+        Raises:
+            ValueError: only one is given and nothing else knows the other, or `rank` is none of
+                them.
+        """
+        if num_replicas is None and rank is None:
+            return
+        known_rank, known_world = known_ranks()
+        if known_world == 1 and (num_replicas is None or rank is None):
+            raise ValueError(
+                "give num_replicas= and rank= together, got "
+                f"num_replicas={num_replicas}, rank={rank}"
+            )
+        world = known_world if num_replicas is None else num_replicas
+        own = known_rank if rank is None else rank
+        if not 0 <= own < world:
+            raise ValueError(
+                f"rank must be from 0 to num_replicas - 1, got rank={own}, num_replicas={world}"
+            )
+        self.given = own, world
+
+    @property
+    def rank(self) -> int:
+        """Which rank this is."""
+        return (self.given or known_ranks())[0]
+
+    @property
+    def num_replicas(self) -> int:
+        """How many ranks the order is dealt out over."""
+        return (self.given or known_ranks())[1]

@@ -8,25 +8,29 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from torch.utils.data import Sampler
+from torch.utils.data import DistributedSampler, Sampler
 
 from seedaug import _core
+from seedaug.data.callers import dealt_twice, who_asks
 from seedaug.data.epoch import SharedEpoch
-from seedaug.data.index import SampleIndex
-from seedaug.data.ranks import resolve_ranks
+from seedaug.data.index import SampleIndex, passing
+from seedaug.data.ranks import Ranked
 from seedaug.data.visits import Visits, index_of, places, visit_numbers
 from seedaug.key import check_coordinate
 
+Indices = npt.NDArray[np.int64]
 
-class KeyedSampler(Sampler[int]):
+
+class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
     """Indices in an order that (seed, epoch) decide, each carrying its epoch.
 
     `seedaug.DataLoader` makes its own. Give one to the stock DataLoader for the same order and
     for indices that bring their epoch to a `SeededDataset`, and call `set_epoch` before each pass.
 
-    Over ranks it deals out one global order in turn, as torch's DistributedSampler: rank r takes
-    positions r, r + num_replicas, …. A rest is filled up from the order's start, and those second
-    visits draw anew (their repeat number is 1); `drop_last` leaves the rest out instead.
+    Over ranks it deals out one global order in turn, as torch's DistributedSampler, which it is to
+    whoever asks: rank r takes positions r, r + num_replicas, …. A rest is filled up from the
+    order's start, and those second visits draw anew (their repeat number is 1); `drop_last` leaves
+    the rest out instead.
 
     Args:
         dataset: anything with a length, or the length itself. Where a `Subset` or `ConcatDataset`
@@ -34,12 +38,14 @@ class KeyedSampler(Sampler[int]):
         seed: as in `SeededDataset`.
         shuffle: shuffle anew in each epoch, or count up.
         num_replicas, rank: how many ranks there are and which this is; default torch.distributed's
-            where that is initialised, else 1 and 0.
+            where that is initialised, else torchrun's (RANK, WORLD_SIZE), else 1 and 0, looked up
+            at each pass.
         drop_last: drop the rest that would not fill all ranks.
 
     Raises:
         TypeError: an argument that must be an integer is none.
         ValueError: one is out of range.
+        RuntimeError: in a pass: accelerate deals out the order that is dealt out here.
 
     Words: shuffling takes the kind ``shuffle`` at index 0 of the epoch.
 
@@ -60,15 +66,17 @@ class KeyedSampler(Sampler[int]):
         rank: int | None = None,
         drop_last: bool = False,
     ) -> None:
-        self.rank, self.num_replicas = resolve_ranks(num_replicas, rank)
-        self.dataset = dataset
+        # Not DistributedSampler's own: that wants torch.distributed, and ranks that never change.
+        self._set_ranks(num_replicas, rank)
+        self.dataset = dataset  # type: ignore[assignment]
         self.seed = check_coordinate("seed", seed)
         self.shuffle = shuffle
         self.drop_last = drop_last
+        self.even = True  # whether each rank gets as many; else none is filled up
         self.clock = SharedEpoch(1)
 
     @property
-    def epoch(self) -> int:
+    def epoch(self) -> int:  # type: ignore[override]
         """The epoch whose order is next."""
         return self.clock.epoch
 
@@ -83,40 +91,78 @@ class KeyedSampler(Sampler[int]):
             return len(self.dataset)
         return check_coordinate("index", self.dataset)
 
-    def __len__(self) -> int:
-        full, rest = divmod(self.total, self.num_replicas)
-        return full if self.drop_last or not rest else full + 1
+    def count(self, start: int = 0, rank: int | None = None, ranks: int | None = None) -> int:
+        """Indices that a rank gets from the position `start` of the global order on."""
+        ranks = self.num_replicas if ranks is None else ranks
+        full, rest = divmod(max(self.total - start, 0), ranks)
+        if not rest or self.drop_last:
+            return full
+        return full + (self.even or (self.rank if rank is None else rank) < rest)
 
-    def order(self, epoch: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64] | None]:
-        """This rank's indices in `epoch`, and their repeat numbers or None if all are 0."""
-        total, count = self.total, len(self)
-        if not self.shuffle:
-            whole = np.arange(total, dtype=np.int64)
-        else:
-            whole = _core.permutation(self.seed, epoch, 0, total)
-        whole = np.resize(whole, count * self.num_replicas)  # filled up from its start, or cut
-        own = slice(self.rank, None, self.num_replicas)
+    def __len__(self) -> int:
+        return self.count()
+
+    @property
+    def num_samples(self) -> int:  # type: ignore[override]
+        """As of a DistributedSampler: indices that this rank gets in an epoch."""
+        return self.count()
+
+    @property
+    def total_size(self) -> int:  # type: ignore[override]
+        """As of a DistributedSampler: indices that all ranks get."""
+        return self.num_samples * self.num_replicas
+
+    def order(
+        self, epoch: int, start: int = 0, rank: int | None = None, ranks: int | None = None
+    ) -> tuple[Indices, Indices | None]:
+        """A rank's indices in `epoch`, and their repeat numbers or None if all are 0.
+
+        Args:
+            epoch: whose order.
+            start: how many of the global order come before.
+            rank, ranks: for whom; default this rank.
+        """
+        total = self.total
+        rank = self.rank if rank is None else rank
+        ranks = self.num_replicas if ranks is None else ranks
+        positions = start + rank + ranks * np.arange(self.count(start, rank, ranks), dtype=np.int64)
+        whole = (
+            _core.permutation(self.seed, epoch, 0, total)
+            if self.shuffle
+            else np.arange(total, dtype=np.int64)
+        )
+        indices = whole[positions % total] if total else whole
         found = places(self.dataset)
-        if found is None and whole.size <= total:
-            return whole[own], None
-        repeats = visit_numbers(whole if found is None else found[whole])[own]
-        return whole[own], repeats if repeats.any() else None
+        if found is None:  # a position beyond the end is its sample's next visit
+            repeats = positions // max(total, 1)
+        else:
+            upto = int(positions[-1]) + 1 if positions.size else 0
+            repeats = visit_numbers(found[np.resize(whole, upto)])[positions]
+        return indices, repeats if repeats.any() else None
 
     def __iter__(self) -> Iterator[SampleIndex]:
+        epoch = passing.get()
+        if epoch is not None:
+            yield from self._run(epoch)
+            return
+        if self.num_replicas > 1 and who_asks().dealer is not None:
+            raise dealt_twice(repr(self))
         epoch = self.clock.epoch
         self.clock.restart(0, self)
-        indices, repeats = self.order(epoch)
-        for position, index in enumerate(indices.tolist()):
-            yield SampleIndex(index, epoch, 0 if repeats is None else int(repeats[position]))
+        yield from self._run(epoch)
         if self.clock.epoch == epoch:
             self.clock.finish(0)
 
+    def _run(self, epoch: int) -> Iterator[SampleIndex]:
+        indices, repeats = self.order(epoch)
+        for position, index in enumerate(indices.tolist()):
+            yield SampleIndex(index, epoch, 0 if repeats is None else int(repeats[position]))
+
     def __repr__(self) -> str:
-        known: Any = self.total
-        return f"KeyedSampler({known}, seed={self.seed}, shuffle={self.shuffle})"
+        return f"KeyedSampler({self.total}, seed={self.seed}, shuffle={self.shuffle})"
 
 
-class DealtSampler(Sampler[int]):
+class DealtSampler(Ranked, Sampler[int]):
     """Another sampler's order, dealt out over ranks in turn, with repeats counted over all of them.
 
     Every rank runs through the whole order, so the sampler must give all ranks the same one, as
@@ -139,7 +185,7 @@ class DealtSampler(Sampler[int]):
     ) -> None:
         self.dataset = dataset
         self.source = source
-        self.rank, self.num_replicas = resolve_ranks(num_replicas, rank)
+        self._set_ranks(num_replicas, rank)
         self.drop_last = drop_last
 
     def set_epoch(self, epoch: int) -> None:
@@ -155,12 +201,13 @@ class DealtSampler(Sampler[int]):
         visits = Visits(self.dataset)
         source = iter(self.source)
         start: list[int] = []  # what fills up the rest
-        while group := [index_of(i) for i in itertools.islice(source, self.num_replicas)]:
+        rank, ranks = self.rank, self.num_replicas
+        while group := [index_of(i) for i in itertools.islice(source, ranks)]:
             start = start or group
-            if len(group) < self.num_replicas:
+            if len(group) < ranks:
                 if self.drop_last:
                     return
-                filling = itertools.cycle(start if len(start) == self.num_replicas else group)
-                group += itertools.islice(filling, self.num_replicas - len(group))
+                filling = itertools.cycle(start if len(start) == ranks else group)
+                group += itertools.islice(filling, ranks - len(group))
             repeats = [visits.number(index) for index in group]
-            yield SampleIndex(group[self.rank], 0, repeats[self.rank])
+            yield SampleIndex(group[rank], 0, repeats[rank])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seedaug.data.epoch import next_tick
+from seedaug.data.epoch import SharedEpoch, next_tick
 from seedaug.data.index import ride
 from seedaug.data.parcels import forget_finished_workers
 from seedaug.key import check_coordinate
@@ -22,20 +22,38 @@ def beyond_the_end(batch: int, batches: int) -> ValueError:
     )
 
 
-def _checked_batch(batch: Any) -> int:
-    if isinstance(batch, bool) or not hasattr(batch, "__index__"):
-        raise TypeError(f"load_state_dict: batch must be an integer, got {batch!r}")
-    if batch < 0:
-        raise ValueError(f"load_state_dict: batch must be from 0 up, got {batch}")
-    return int(batch)
+def _checked_count(name: str, count: Any) -> int:
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise TypeError(f"load_state_dict: {name} must be an integer, got {count!r}")
+    if count < 0:
+        raise ValueError(f"load_state_dict: {name} must be from 0 up, got {count}")
+    return int(count)
 
 
 @dataclass(slots=True)
 class Position:
-    """An epoch, and how many of its batches were handed out."""
+    """An epoch, and how much of it was handed out."""
 
     epoch: int
-    batch: int
+    batch: int = 0
+    samples: int = 0  # of the global order, over all ranks; where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a batch goes, in an order that is dealt out over ranks.
+
+    Args:
+        samples: that all ranks together get in their k-th batches.
+        total: samples of the global order.
+    """
+
+    samples: int
+    total: int
+
+    def after(self, batches: int, start: int = 0) -> int:
+        """Where the global order is after so many batches from `start` on."""
+        return min(start + batches * self.samples, self.total)
 
 
 class LoaderState:
@@ -48,41 +66,96 @@ class LoaderState:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.tick = 0
-        self._next = Position(0, 0)  # where the next pass begins
+        self.next = Position(0)  # where the next pass begins
+        self._loaded = False  # `next` is from a state
         self._shown: Position | None = None  # of the pass that moved last, if that came after
         self.begun: Position | None = None  # of the pass begun last
 
     @property
     def shown_epoch(self) -> int:
         """The epoch of the pass that last began or moved on, or else of the next."""
-        return (self._shown or self._next).epoch
+        return (self._shown or self.next).epoch
 
     def choose(self, epoch: int) -> None:
-        """The next pass is this epoch, from its start."""
-        self._next = Position(epoch, 0)
+        """The next pass is this epoch, from its start, or from where a loaded state of it is."""
+        if not (self._loaded and epoch == self.next.epoch):
+            self._go_to(Position(epoch))
+
+    def _go_to(self, position: Position) -> None:
+        self.next = position
+        self._loaded = False
         self._shown = None
         self.tick = next_tick()
 
+    def heed(self, clocks: list[SharedEpoch]) -> None:
+        """Take over an epoch that was chosen on a dataset or a sampler.
+
+        Raises:
+            RuntimeError: it is before that of the state that was loaded.
+        """
+        latest = max(clocks, key=lambda clock: clock.tick)
+        if latest.tick <= self.tick:
+            return
+        if self._loaded and latest.epoch < self.next.epoch:
+            raise RuntimeError(
+                f"seedaug.DataLoader: a state of epoch {self.next.epoch} was loaded, and then the "
+                f"dataset or sampler was set to epoch {latest.epoch}. A framework that counts "
+                "epochs from 0 after a resume does that (Lightning Fabric: use "
+                "seedaug.integrations.lightning.resume(loader, state)); to go back on purpose "
+                "call the loader's own set_epoch"
+            )
+        self.choose(latest.epoch)
+        self.tick = latest.tick
+
     def begin(self) -> Position:
-        """Begin a pass: its epoch, and how many batches it leaves out."""
-        begun = self._next
+        """Begin a pass: where it starts. Counting goes on in what is returned."""
+        begun = self.next
         check_coordinate("epoch", begun.epoch)
-        self._next = Position(begun.epoch + 1, 0)
+        self.next = Position(begun.epoch + 1)
+        self._loaded = False
         self._shown = self.begun = begun
         return begun
 
-    def moved(self, position: Position) -> None:
+    def passed(self, epoch: int, tick: int) -> None:
+        """Somebody else runs a pass of the loader's order."""
+        self.next = Position(epoch + 1)
+        self._loaded = False
+        self.tick = tick
+
+    def moved(self, position: Position, extent: Extent | None) -> None:
         """A pass has handed out a batch: that is where the loader is, whatever is next."""
         position.batch += 1
+        if extent is not None:
+            position.samples = extent.after(1, position.samples)
         self._shown = position
 
-    def to_dict(self) -> dict[str, int]:
-        """Seed, epoch and batch."""
-        position = self._shown or self._next
-        return {"seed": self.seed, "epoch": position.epoch, "batch": position.batch}
+    def to_dict(self, dealt: bool, ahead: int = 0) -> dict[str, int]:
+        """Seed, epoch and batch; and samples if the order is dealt out here.
 
-    def load(self, state: dict[str, Any], seed: int, version: int, batches: int | None) -> None:
-        """Check a state and make it the beginning of the next pass."""
+        Args:
+            dealt: whether it is.
+            ahead: how many of the batches that were handed out don't count yet.
+        """
+        position = self._shown or self.next
+        batch = max(position.batch - ahead, 0)
+        state = {"seed": self.seed, "epoch": position.epoch, "batch": batch}
+        return {**state, "samples": position.samples} if dealt else state
+
+    def load(
+        self,
+        state: dict[str, Any],
+        version: int,
+        batches: int | None,
+        extent: Extent | None,
+    ) -> None:
+        """Check a state and make it the beginning of the next pass.
+
+        Args:
+            state: from `to_dict`, with a stream version.
+            version: of this seedaug.
+            batches: in an epoch, if that is known.
+            extent: of a batch, where the order is dealt out here.
+        """
         if not isinstance(state, Mapping):
             raise TypeError(
                 f"load_state_dict: the state must be a dict, from state_dict(), got {state!r}"
@@ -90,43 +163,66 @@ class LoaderState:
         wanted = ("seed", "epoch", "batch", "stream_version")
         if missing := [name for name in wanted if name not in state]:
             raise ValueError(f"load_state_dict: the state lacks {missing}, it has {sorted(state)}")
-        if (came := check_coordinate("seed", state["seed"])) != seed:
-            raise ValueError(f"load_state_dict: the state is of seed {came}, this loader of {seed}")
-        if state["stream_version"] != version:
+        if (came := check_coordinate("seed", state["seed"])) != self.seed:
             raise ValueError(
-                f"load_state_dict: the state is of stream version {state['stream_version']}, this "
+                f"load_state_dict: the state is of seed {came}, this loader of {self.seed}"
+            )
+        if (other := _checked_count("stream_version", state["stream_version"])) != version:
+            raise ValueError(
+                f"load_state_dict: the state is of stream version {other}, this "
                 f"seedaug draws version {version}: the run cannot go on with the same numbers"
             )
         epoch = check_coordinate("epoch", state["epoch"])
-        batch = _checked_batch(state["batch"])
-        if batches is not None and batch > batches:
-            raise beyond_the_end(batch, batches)
-        self.choose(epoch)
-        self._next = Position(epoch, batch)
+        position = Position(epoch, _checked_count("batch", state["batch"]))
+        if extent is None:
+            if batches is not None and position.batch > batches:
+                raise beyond_the_end(position.batch, batches)
+        elif "samples" in state:
+            position.samples = _checked_count("samples", state["samples"])
+            if position.samples > extent.total:
+                raise ValueError(
+                    f"load_state_dict: sample {position.samples} is beyond the {extent.total} of "
+                    "an epoch; was the state taken with another dataset?"
+                )
+        else:  # a state of seedaug 0.1, of as many ranks and the same batch size
+            if batches is not None and position.batch > batches:
+                raise beyond_the_end(position.batch, batches)
+            position.samples = extent.after(position.batch)
+        self._go_to(position)
+        self._loaded = True
 
 
 class CountedPass:
     """Hands out a pass's batches and counts them.
 
-    The loader keeps the position only: a pass that is abandoned takes its workers with it.
+    It begins when the first batch is asked for; until then the epoch may still be chosen, as
+    frameworks do that ask for the iterator first. The loader keeps the position only: a pass that
+    is abandoned takes its workers with it.
 
     Args:
         state: the loader's, in which to count.
-        batches: what to hand out, in the pass that was begun last.
-        replayed: how many batches come first that were handed out before, and are dropped.
+        start: begins the pass that `state` is at: torch's iterator, and how many batches come
+            first that were handed out before, and are dropped.
+        extent: of a batch, where the order is dealt out by the loader.
+        length: of torch's iterator.
         alone: the workers serve one pass at a time, and the next takes them away.
     """
 
     def __init__(
-        self, state: LoaderState, batches: Iterator[Any], replayed: int, alone: bool
+        self,
+        state: LoaderState,
+        start: Callable[[], tuple[Iterator[Any], int]],
+        extent: Extent | None,
+        length: Callable[[], int],
+        alone: bool,
     ) -> None:
-        assert state.begun is not None
         self.state = state
-        self.position = state.begun
+        self.extent = extent
         self.alone = alone
+        self._start = start
+        self._length = length
         self._ended = False
-        self.batches = batches
-        self.replayed = replayed
+        self._position: Position | None = None  # once it has begun
 
     def __iter__(self) -> CountedPass:
         return self
@@ -134,31 +230,34 @@ class CountedPass:
     def __next__(self) -> Any:
         if self._ended:
             raise StopIteration
-        if self.alone and self.position is not self.state.begun:
+        if self._position is None:
+            self._batches, self._replayed = self._start()
+            assert self.state.begun is not None
+            self._position = self.state.begun
+        elif self.alone and self._position is not self.state.begun:
             raise RuntimeError(
                 "seedaug.DataLoader: this pass ended when another was begun: persistent workers "
                 "serve one pass at a time; use two loaders, or persistent_workers=False"
             )
         # What is loaded in this process, further in than any index reaches, is of this epoch too.
-        token = ride.set((self.position.epoch, 0))
+        token = ride.set((self._position.epoch, 0))
         try:
-            while self.replayed:
-                self._drop()
-            batch = next(self.batches)
+            while self._replayed:
+                self._drop(self._position.batch)
+            batch = next(self._batches)
         except StopIteration:
             self._ended = True
             forget_finished_workers()
             raise
         finally:
             ride.reset(token)
-        self.state.moved(self.position)
+        self.state.moved(self._position, self.extent)
         return batch
 
-    def _drop(self) -> None:
-        if next(self.batches, _END) is _END:
-            batch = self.position.batch
-            raise beyond_the_end(batch, batch - self.replayed)
-        self.replayed -= 1
+    def _drop(self, batch: int) -> None:
+        if next(self._batches, _END) is _END:
+            raise beyond_the_end(batch, batch - self._replayed)
+        self._replayed -= 1
 
     def __len__(self) -> int:
-        return len(self.batches)  # type: ignore[arg-type]  # torch's iterators have a length
+        return self._length()

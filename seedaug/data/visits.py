@@ -126,3 +126,13 @@ def index_of(index: Any) -> int:
             f"({type(index).__name__}); an index is a coordinate of its sample's key"
         )
     return int(index.__index__())
+
+
+def visit_counts(dataset: Any, indices: Numbers) -> list[int]:
+    """For each of the indices, how often its sample is visited by all of them."""
+    found = places(dataset)
+    if found is None:
+        return [1] * indices.size
+    visited = found[indices]
+    counts: list[int] = np.bincount(visited)[visited].tolist()
+    return counts

@@ -1,0 +1,74 @@
+"""What frameworks do with a loader and don't tell it, known by who calls.
+
+Each function looks up through the frames of its callers for one class of one framework, and only if
+that framework is loaded. `make test-frameworks` runs them against the real ones.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+_FRAMES = 40  # to look up through: workers are primed some fifteen calls below accelerate's loader
+
+
+def _callers(module: str) -> Iterator[Any]:
+    """What is `self` in the calls of a module's code that led here, the innermost first."""
+    loaded = sys.modules.get(module)
+    if loaded is None:
+        return
+    frame = sys._getframe(2)
+    for _ in range(_FRAMES):
+        if frame.f_globals is loaded.__dict__:
+            yield frame.f_locals.get("self")
+        if frame.f_back is None:
+            return
+        frame = frame.f_back
+
+
+class Asker(NamedTuple):
+    """Who asks for an order that isn't seedaug's own loader."""
+
+    accelerate: bool  # something of accelerate's, which keeps the loader's collate_fn and workers
+    dealer: Any | None  # what of accelerate's deals it out over ranks
+
+
+def who_asks() -> Asker:
+    """Who asks for the order that is being made.
+
+    accelerate wraps a loader's batch sampler (`BatchSamplerShard`) or hands out the batches of its
+    first process (`DataLoaderDispatcher`), and tells neither. It is known by being the caller.
+    """
+    module = sys.modules.get("accelerate.data_loader")
+    accelerate = False
+    for dealer in _callers("accelerate.data_loader"):
+        accelerate = True
+        assert module is not None
+        if type(dealer) is module.BatchSamplerShard and dealer.num_processes > 1:
+            return Asker(True, dealer)
+        if type(dealer) is module.DataLoaderDispatcher and dealer.state.num_processes > 1:
+            return Asker(True, dealer)
+    return Asker(accelerate, None)
+
+
+def fetched_ahead() -> int:
+    """How many batches were handed out and not trained on yet, when a state is asked for.
+
+    Lightning reads a loader of unknown length one batch ahead, to know which is the last.
+    """
+    for module in ("lightning.pytorch.loops.fit_loop", "pytorch_lightning.loops.fit_loop"):
+        for loop in _callers(module):
+            if (fetcher := getattr(loop, "_data_fetcher", None)) is not None:
+                return len(getattr(fetcher, "batches", ()))
+    return 0
+
+
+def dealt_twice(what: str) -> RuntimeError:
+    """The error for an order that is dealt out over ranks, and then once more."""
+    return RuntimeError(
+        f"{what} deals its order out over ranks, and accelerate deals it out again: each process "
+        "would see a part of its part. Leave the dealing to accelerate: give seedaug.DataLoader "
+        "no num_replicas= (it knows of accelerate), a KeyedSampler num_replicas=1, rank=0, and "
+        "no DistributedSampler"
+    )
