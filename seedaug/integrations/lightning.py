@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from seedaug.data.adopt import seeded_within
 from seedaug.data.keyed import KeyedSource
+from seedaug.data.loader import DataLoader
 
 if "pytorch_lightning" in sys.modules and "lightning" not in sys.modules:
     from pytorch_lightning import Callback
@@ -21,8 +22,9 @@ else:
 class EpochCallback(Callback):
     """Tells the seeded datasets of a Trainer's loaders which epoch it is in, also after a resume.
 
-    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A `seedaug.DataLoader` needs it for one
-    thing: over a stream without a length, of which Lightning reads a batch ahead, the checkpoint's place is put right.
+    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A `seedaug.DataLoader` is told through
+    its sampler and needs no callback, but over a stream: a stream has no sampler, and Lightning has read its first
+    batch before it says anything.
 
     The datasets of validation, test and prediction get the epoch of the training; a pass that Lightning runs again
     repeats its draws on purpose, unwarned.
@@ -54,45 +56,38 @@ class EpochCallback(Callback):
         """As `on_validation_end`."""
         _again(trainer.predict_dataloaders)
 
-    def on_save_checkpoint(
-        self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]
-    ) -> None:
-        """Take back from the loaders' states what Lightning has read ahead and not trained on."""
-        ahead = len(getattr(trainer.fit_loop._data_fetcher, "batches", ()))
-        loop = checkpoint.get("loops", {}).get("fit_loop", {})
-        for state in loop.get("state_dict", {}).get("combined_loader", ()):
-            if ahead and "stream_version" in state:
-                state["batch"] = max(state["batch"] - ahead, 0)
-
     def _tell(self, trainer: Any) -> bool:
         """Whether that was news to a training dataset."""
         epoch = trainer.fit_loop.epoch_progress.current.processed
         late = False
-        for source in _sources(trainer.train_dataloader):
-            late |= source.epoch != epoch
-            source.set_epoch(epoch)
-        for source in _sources(trainer.val_dataloaders):
-            source.set_epoch(epoch)
+        for teller in _tellers(trainer.train_dataloader):
+            if teller.epoch != epoch:
+                late = True
+                teller.set_epoch(epoch)
+            elif isinstance(teller, KeyedSource):
+                teller.set_epoch(epoch)  # once more is on purpose
+        for teller in _tellers(trainer.val_dataloaders):
+            if isinstance(teller, KeyedSource):
+                teller.set_epoch(epoch)
         return late
 
 
 def _again(loaders: Any) -> None:
-    for source in _sources(loaders):
-        source.set_epoch(source.epoch)
+    for teller in _tellers(loaders):
+        if isinstance(teller, KeyedSource):
+            teller.set_epoch(teller.epoch)
 
 
-def _sources(loaders: Any) -> Iterable[KeyedSource]:
-    """The seeded datasets behind stock loaders, however they are nested; seedaug's tell their own."""
-    from seedaug.data.loader import DataLoader
-
-    if isinstance(loaders, DataLoader) or loaders is None:
-        return
-    if isinstance(loaders, dict):
-        loaders = list(loaders.values())
-    if isinstance(loaders, (list, tuple)):
+def _tellers(loaders: Any) -> Iterator[KeyedSource | DataLoader]:
+    """Who is to be told, however the loaders are nested: seedaug's loaders, and the seeded datasets behind others."""
+    if isinstance(loaders, DataLoader):
+        yield loaders
+    elif isinstance(loaders, dict):
+        yield from _tellers([*loaders.values()])
+    elif isinstance(loaders, (list, tuple)):
         for loader in loaders:
-            yield from _sources(loader)
+            yield from _tellers(loader)
+    elif hasattr(loaders, "flattened"):  # Lightning's CombinedLoader
+        yield from _tellers(loaders.flattened)
     elif hasattr(loaders, "dataset"):
         yield from seeded_within(loaders.dataset)
-    elif hasattr(loaders, "flattened"):  # Lightning's CombinedLoader
-        yield from _sources(loaders.flattened)

@@ -66,6 +66,7 @@ def families(variants: Mapping[str, Mapping[str, Any]], only: str = "") -> Itera
                 persistent,
                 order,
                 same_order=offer.get("same_order", True),
+                counted=offer.get("counted", True),
                 splits=offer.get("splits", True),
             )
             stages = offer.get("stages", STAGES)

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 
 from .cells import Family, families
-from .contract import ABSENT, Record, Resumed, join, judge
+from .contract import Record, Resumed, join, judge
 from .record import Log, read
 from .task import MID, Task, position
 

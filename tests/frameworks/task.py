@@ -1,4 +1,4 @@
-"""What every driver trains: a few tiny images, a linear model, and loaders of every kind of order."""
+"""What every driver trains: tiny images, a linear model, loaders of every kind of order."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ AUGMENT = seedaug.Compose(
 @functools.cache
 def photo(number: int) -> torch.Tensor:
     """The image of sample `number`: uint8 [3, 8, 8], no two alike."""
-    return ((torch.arange(192) * 37 + number * 11 + torch.arange(192) // 7 * number) % 251).to(
-        torch.uint8
-    ).reshape(3, 8, 8)
+    return (
+        ((torch.arange(192) * 37 + number * 11 + torch.arange(192) // 7 * number) % 251)
+        .to(torch.uint8)
+        .reshape(3, 8, 8)
+    )
 
 
 class Photos(data.Dataset[Any]):
@@ -113,6 +115,7 @@ class Task:
     folder: Path = Path()
     course: str = "whole"  # how this session begins: whole, or resumed from that checkpoint
     kill: bool = False  # this session is killed in mid-epoch
+    counted: bool = True  # somebody counts visits: torch's own loader does not
     same_order: bool = True  # a resumed run goes on in the same order
     splits: bool = True  # a stream splits itself over ranks; some frameworks deal it out
 
@@ -181,6 +184,7 @@ class Task:
             replacement=self.order == "replacement" and stage == "train",
             shuffled=self.order != "stream",
             same_order=self.same_order,
+            counted=self.counted,
         )
 
 

@@ -31,7 +31,8 @@ VARIANTS = {
     },
     "torch": {
         "courses": ("whole", "epoch_end"),
-        "orders": ("shuffle", "batches", "resetting", "stream"),
+        "orders": ("shuffle", "rest", "batches", "resetting", "stream"),
+        "counted": False,
     },
 }
 
@@ -97,7 +98,7 @@ def _own(variant: str, task: Task, log: Log) -> None:
 
     for epoch in range(first, EPOCHS):
         number = -1
-        for number, batch in enumerate(loader):  # noqa: B007
+        for number, batch in enumerate(loader):
             log.step("train", epoch, batch)
             if epoch == 0:
                 save("last_step", epoch)

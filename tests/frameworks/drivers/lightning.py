@@ -28,6 +28,7 @@ VARIANTS = {
     # torch's RandomSampler has an order of its own after a resume.
     "lightning-stock": {
         "same_order": False,
+        "counted": False,
         "courses": ("whole", "epoch_end", "last_step"),
         "orders": ("shuffle", "rest", "batches", "resetting", "stream"),
     },

@@ -21,7 +21,11 @@ EVERY = ("whole", "epoch_end", "last_step", "mid", "killed")
 ORDERS = ("shuffle", "rest", "batches", "resetting", "replacement")
 VARIANTS = {
     # The Trainer saves after an epoch's last step: its end is no checkpoint of another kind.
-    "transformers": {"courses": EVERY, "orders": ("shuffle", "rest"), "splits": False},
+    "transformers": {
+        "courses": EVERY,
+        "orders": ("shuffle", "rest"),
+        "counted": False,
+    },
     # A Trainer takes no stream up again: it knows no epochs of what has no length.
     "transformers-stream": {"courses": ("whole",), "orders": ("stream",), "splits": False},
     "transformers-bare": {"courses": EVERY, "orders": ORDERS, "stages": ("train",)},
