@@ -13,10 +13,20 @@ from torch.autograd import forward_ad
 
 from seedaug import ops
 from seedaug.buffers import empty_images, results
+from seedaug.dense import check_dense, check_out, check_readable
 from seedaug.key import Key, Packed
-from seedaug.program import COPY, Step, check_shape, encode, fixes_size, output_size
+from seedaug.program import (
+    COPY,
+    GEOMETRY,
+    Step,
+    check_shape,
+    decode,
+    encode,
+    fixes_size,
+    output_size,
+)
 
-__all__ = ["Source", "is_keys", "resolve_keys", "run", "run_list"]
+__all__ = ["Source", "is_keys", "refusal", "resolve_keys", "run", "run_list"]
 
 # How an operator words a failed check: function, place in the source, what is wrong.
 _REFUSAL = re.compile(r"\w+, \S+\.cpp:\d+, (?P<text>.*?)(?:\n.*)?$", re.DOTALL)
@@ -41,7 +51,7 @@ def resolve_keys(keys: Any, same_on_batch: bool = False) -> Source:
     """Check what a user gave as keys.
 
     Raises:
-        TypeError: neither a `Key` nor an int64 tensor.
+        TypeError: neither a `Key` nor a plain int64 tensor.
         ValueError: a tensor of another shape than [3] or [N, 3].
     """
     if isinstance(keys, Key):
@@ -52,6 +62,7 @@ def resolve_keys(keys: Any, same_on_batch: bool = False) -> Source:
             "keys must be a seedaug.Key, or an int64 tensor of shape [3] or [N, 3] "
             f"(seedaug.keys(...) makes one), got {got}"
         )
+    check_dense(keys, "keys")
     if keys.dim() not in (1, 2) or keys.shape[-1] != 3:
         raise ValueError(f"keys must have the shape [3] or [N, 3], got {[*keys.shape]}")
     if same_on_batch and keys.dim() == 2:
@@ -72,10 +83,17 @@ def single(source: Source) -> Packed | None:
     """The one packed key of a source as integers, or None for a batch of keys."""
     if not isinstance(source, Tensor):
         return source
-    if source.dim() == 2:
-        return None
-    seed, lo, hi = source.tolist()
-    return seed, lo, hi
+    return None if source.dim() == 2 else packed_keys(source)[0]
+
+
+def packed_keys(keys: Tensor) -> list[Packed]:
+    """The packed keys in a key tensor, [3] or [N, 3], as integers.
+
+    Raises:
+        ValueError: it is on the meta device.
+    """
+    check_readable(keys, "keys")
+    return [(seed, low, high) for seed, low, high in keys.reshape(-1, 3).tolist()]
 
 
 def check_source(source: Source, x: Tensor) -> None:
@@ -95,24 +113,34 @@ def check_source(source: Source, x: Tensor) -> None:
         raise ValueError(
             f"{source.shape[0]} keys need an input of shape [{source.shape[0]}, ..., H, W], "
             f"got {[*x.shape]}; pass one key of shape [3] to draw once for the whole input"
+            + ("; geometry takes audio [N, T] as [N, 1, T]" if x.dim() == 2 else "")
         )
+
+
+def refusal(error: RuntimeError) -> ValueError | None:
+    """What an operator's failed check says, without its place in the source; None if it is none."""
+    found = _REFUSAL.match(str(error))
+    return None if found is None else ValueError(found["text"])
 
 
 def _explain(error: RuntimeError, step: Step, source: Source, x: Tensor) -> None:
     """Name the user's mistake, where it is a known one; ops check the same, in fewer words.
 
     Raises:
-        ValueError: with the argument, what was wanted and what came.
+        TypeError, ValueError: with the argument, what was wanted and what came.
     """
+    check_dense(x)
     check_source(source, x)
     sample = x.shape[1:] if isinstance(source, Tensor) and source.dim() == 2 else x.shape
     try:
         check_shape(step.program, sample)
     except ValueError as found:
         raise found from error
-    refusal = _REFUSAL.match(str(error))
-    if refusal is not None:
-        raise ValueError(refusal["text"]) from error
+    if (refused := refusal(error)) is not None:
+        raise refused from error
+    if "empty_strided" in str(error):
+        size = [*x.shape[:-2], *output_size(step.program, *x.shape[-2:])]
+        raise RuntimeError(f"no memory for a result of {size} of {step.dtype}") from error
 
 
 def tangent(x: Tensor) -> Tensor | None:
@@ -200,6 +228,31 @@ def run_step(step: Step, x: Tensor, source: Source, layout: int) -> Tensor:
         raise
 
 
+def _is_wave(steps: Sequence[Step], x: Tensor, source: Source) -> bool:
+    """Whether samples have one dimension, [T] or [N, T], and nothing asks for a second.
+
+    That nothing is geometry, which would have to know whether time is height or width.
+    """
+    if x.dim() != 1 + (isinstance(source, Tensor) and source.dim() == 2):
+        return False
+    return not any(kind in GEOMETRY for step in steps for kind, _, _ in decode(step.program))
+
+
+def _run_wave(
+    steps: Sequence[Step], x: Tensor, source: Source, layout: int, out: Tensor | None
+) -> Tensor:
+    """Run steps over [T] as over [1, T], or [N, T] as [N, 1, T]: element e is the same."""
+    if not steps and out is None:
+        return x
+    if out is None:
+        return run(steps, x.unsqueeze(-2), source, layout).squeeze(-2)
+    check_out(out, x, wants_grad(x))
+    if out.shape != x.shape:
+        raise ValueError(f"out must be {[*x.shape]}, got {[*out.shape]}")
+    run(steps, x.unsqueeze(-2), source, layout, out.unsqueeze(-2))
+    return out
+
+
 def run(
     steps: Sequence[Step],
     x: Tensor,
@@ -211,7 +264,8 @@ def run(
 
     Args:
         steps: from `compile_steps`.
-        x: [..., C, H, W] or [..., H, W]; with N keys the first dimension is N.
+        x: [..., C, H, W] or [..., H, W]; with N keys the first dimension is N. Without geometry
+            a sample may be [T], too.
         source: one key for the whole tensor, or N keys.
         layout: of the result.
         out: written into and returned; else a new tensor is.
@@ -220,30 +274,31 @@ def run(
         The result; `x` itself where nothing is to be done to it.
 
     Raises:
-        TypeError: `out` is no tensor.
+        TypeError: `x` or `out` is no plain tensor.
         ValueError: shapes, keys or `out` don't fit.
     """
+    if x.is_nested:  # the rest the operators refuse; such a one can't be asked for its shape
+        check_dense(x)
+    if x.dim() < 3 and _is_wave(steps, x, source):
+        return _run_wave(steps, x, source, layout, out)
     check_source(source, x)
     if not steps and (out is not None or layout != ops.PRESERVE):
         steps = [Step(*encode([(COPY, 0)]), x.dtype)]
     if out is not None:
-        _check_out(out, [x])
+        check_out(out, x, wants_grad(x))
         *steps, last = steps
     for step in steps:  # each in the layout of the result: a clamp, the last perhaps, keeps it
         x = run_step(step, x, source, layout)
     return x if out is None else _run_out(last, x, source, out)
 
 
-def _check_out(out: object, inputs: Sequence[Tensor]) -> None:
-    if not isinstance(out, Tensor):
-        raise TypeError(f"out must be a tensor to write the result into, got {out!r}")
-    if out.requires_grad or any(map(wants_grad, inputs)):
-        raise ValueError("out= can't be used where a gradient is recorded; wrap in torch.no_grad()")
+def _check_result(out: Tensor, step: Step) -> None:
+    if out.dtype != step.dtype:
+        raise ValueError(f"out must have the dtype of the result, {step.dtype}, got {out.dtype}")
 
 
 def _run_out(step: Step, x: Tensor, source: Source, out: Tensor) -> Tensor:
-    if out.dtype != step.dtype:
-        raise ValueError(f"out must have the dtype of the result, {step.dtype}, got {out.dtype}")
+    _check_result(out, step)
     try:
         ops.augment_out(x, key_tensor(source, x.device), step.program, step.values, out)
     except RuntimeError as error:
@@ -271,12 +326,15 @@ def run_list(
         [N, C, h, w].
 
     Raises:
+        TypeError: an image or `out` is no plain tensor.
         ValueError: as many keys as images are wanted; or results differ in size.
     """
     check_count(images, keys)
     if out is not None:
-        _check_out(out, images)
+        check_out(out, images[0], any(map(wants_grad, images)))
     for image in images:
+        if image.is_nested:
+            check_dense(image)
         check_source(keys[0], image)
     if steps and fixes_size(steps[0].program) and not any(wants_grad(image) for image in images):
         first, rest = steps[0], steps[1:]
@@ -287,6 +345,7 @@ def run_list(
             else:
                 pooled = None if rest else out
             if pooled is not None:
+                _check_result(pooled, first)
                 ops.augment_list_out(images, keys, first.program, first.values, pooled)
                 return run(rest, pooled, keys, layout, out) if rest else pooled
             made = ops.augment_list(

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from seedaug import ops
+from seedaug._core import MAX_ELEMENTS
 from seedaug.apply import key_tensor, resolve_keys, run, run_list, wants_grad
 from seedaug.program import KINDS, Instruction, compile_steps
 from seedaug.transforms import color, crop, flip, noise
@@ -198,6 +199,14 @@ def _fill(
     sizes = [*map(int, given)]
     if any(size < 0 for size in sizes):
         raise ValueError(f"shape must not be negative, got {sizes}")
+    count = 1
+    for size in sizes:
+        count *= max(1, size)
+    if count > MAX_ELEMENTS:
+        raise ValueError(
+            f"{kind}: one stream has at most {MAX_ELEMENTS} elements, got shape {sizes}; "
+            "take more from another occurrence="
+        )
     known = {"words": (torch.int32, torch.uint32)}.get(
         kind, (torch.float32, torch.float16, torch.bfloat16)
     )

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import torch
 
 from seedaug._core import MAX_EPOCH, MAX_INDEX, MAX_WORKER
+from seedaug.dense import check_readable
 
 __all__ = ["Coordinate", "Key", "Packed", "keys", "pack"]
 
@@ -57,7 +58,7 @@ def check_coordinate(name: str, value: object) -> int:
         raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
     try:
         number = operator.index(value)
-    except TypeError:  # a tensor or array that is no integer scalar
+    except (TypeError, RuntimeError):  # a tensor or array that is no integer scalar, or on meta
         raise TypeError(f"{name} must be an integer, got {value!r}") from None
     if name == "seed" and -_SIGN64 <= number < 0:
         return number & _MASK64
@@ -139,6 +140,8 @@ class Key:
         >>> Key.unpack((0, 5299989643264, 1792))
         Key(seed=0, epoch=7, worker=0, index=1234)
         """
+        if isinstance(packed, torch.Tensor):
+            check_readable(packed, "a packed key")
         try:
             dense = isinstance(packed, (torch.Tensor, np.ndarray))
             numbers = packed.tolist() if dense else [*packed]  # type: ignore[union-attr]
@@ -167,6 +170,7 @@ class Key:
 def _column(name: str, value: Coordinate) -> npt.NDArray[np.uint64]:
     """One coordinate as checked uint64 [N], or [1] from a single integer."""
     if isinstance(value, torch.Tensor):
+        check_readable(value, name)
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray) and value.ndim == 1:
         if value.dtype.kind not in "iu":

@@ -253,12 +253,18 @@ def _check_reach(kind: int, args: Sequence[int], height: int, width: int) -> Non
         )
 
 
-def _check_channels(kind: int, count: int, channels: int) -> None:
+def _check_channels(kind: int, count: int, shape: Sequence[int]) -> None:
+    channels = shape[-3] if len(shape) > 2 else 1
     if count > 1 and count != channels:
         what = "mean and std have" if kind == NORMALIZE else "fill has"
+        hint = ""
+        if len(shape) == 2 and shape[0] == count:
+            hint = "; audio [C, T] has its channels where they count as [C, 1, T]"
+        elif len(shape) > 3 and shape[-4] == count:
+            hint = "; a volume [C, D, H, W] has its channels where they count as x.movedim(-4, -3)"
         raise ValueError(
             f"{CLASS_NAMES[kind]}: {what} {count} values, but the image has {channels} channels; "
-            "give one value, or one for each channel"
+            f"give one value, or one for each channel{hint}"
         )
 
 
@@ -275,17 +281,19 @@ def check_shape(program: Sequence[int], shape: Sequence[int], channels_known: bo
             wider than the image, or per-channel values that don't fit the channels.
     """
     if len(shape) < 2:
-        raise ValueError(f"an image has the shape [..., H, W] or [..., C, H, W], got {[*shape]}")
+        hint = "; geometry takes audio [T] as [1, T]" if len(shape) == 1 else ""
+        raise ValueError(
+            f"an image has the shape [..., H, W] or [..., C, H, W], got {[*shape]}{hint}"
+        )
     height, width = shape[-2:]
     if height == 0 or width == 0:
         raise ValueError(f"the image is {height}x{width}: it needs at least one pixel")
-    channels = shape[-3] if len(shape) > 2 else 1
     for kind, _, args in decode(program):
         if kind == RANDOM_CROP:
             _check_crop(args, height, width)
         if kind in (RANDOM_CROP, PAD):
             _check_reach(kind, args, height, width)
         if channels_known and kind in (RANDOM_CROP, PAD, NORMALIZE):
-            _check_channels(kind, args[-1], channels)
+            _check_channels(kind, args[-1], shape)
         size = output_size([kind, 0, len(args), *args], height, width)
         height, width = int(size[0]), int(size[1])

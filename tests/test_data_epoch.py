@@ -5,13 +5,15 @@ import gc
 import os
 import pickle
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from data_fixtures import Plain, draws, exhaust, repeated_epoch_is_an_error, rows, seeded
-from torch.utils.data import DataLoader, RandomSampler, Subset
+from torch.utils.data import DataLoader, DistributedSampler, RandomSampler, Subset
 
 import seedaug
+from seedaug.integrations import timm
 
 TWICE = r"SeededDataset\(Plain, seed=3\): epoch 0 is run a second time"
 
@@ -144,3 +146,108 @@ def test_datasets_without_length_are_not_watched():
         for _ in range(3):
             dataset.__getitems__([0, 1, 2])
     assert len(seedaug.SeededDataset(Plain(0), 0)) == 0
+
+
+# --- Ranks, short passes, other loaders ----------------------------------------------------------
+
+
+def warned_in(monkeypatch, ranks, sampler_of, epochs=4, count=240, **options):
+    """In which epoch the first of the ranks warns that never sets an epoch; None if none does."""
+    found = []
+    for rank in range(min(ranks, 2)):
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setenv("WORLD_SIZE", str(ranks))
+        dataset = seeded(count)
+        sampler = sampler_of(dataset, ranks, rank)
+        for epoch in range(epochs):
+            sampler.set_epoch(epoch)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                exhaust(DataLoader(dataset, sampler=sampler, **options))
+            if any(one.category is seedaug.RepeatedEpochWarning for one in caught):
+                found.append(epoch)
+                break
+    return min(found, default=None)
+
+
+def shuffled(dataset, ranks, rank):
+    return DistributedSampler(dataset, ranks, rank)
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 4, 8, 32, 64])
+def test_a_forgotten_epoch_is_noticed_in_the_second_pass_of_any_number_of_ranks(monkeypatch, ranks):
+    assert warned_in(monkeypatch, ranks, shuffled, batch_size=2) == 1
+    assert warned_in(monkeypatch, ranks, shuffled, batch_size=None) == 1
+
+
+def test_ranks_are_known_in_spawned_workers(monkeypatch):
+    monkeypatch.setattr("seedaug.data.epoch.known_ranks", lambda: (0, 8))
+    dataset = seeded(240)
+    sampler = DistributedSampler(dataset, 8, 0)
+    loader = DataLoader(
+        dataset,
+        2,
+        sampler=sampler,
+        num_workers=1,
+        multiprocessing_context="spawn",
+        worker_init_fn=repeated_epoch_is_an_error,
+    )
+    exhaust(loader)
+    sampler.set_epoch(1)
+    with pytest.raises(seedaug.RepeatedEpochWarning, match=TWICE):
+        exhaust(loader)
+
+
+@pytest.mark.parametrize("batches", [3, 5])
+def test_short_passes_are_noticed(batches):
+    loader = DataLoader(seeded(100), batch_size=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(3):
+            next(iter(loader))  # looks at the first batch
+    loader = DataLoader(seeded(100), batch_size=4)
+    [*zip(range(batches), loader, strict=False)]
+    with pytest.warns(seedaug.RepeatedEpochWarning, match=TWICE):
+        [*zip(range(batches), loader, strict=False)]
+
+
+def test_threads_that_load_are_watched():
+    dataset = seeded(20)
+    with ThreadPoolExecutor(1) as pool:
+        [*pool.map(dataset.__getitem__, range(20))]
+        with pytest.warns(seedaug.RepeatedEpochWarning, match=TWICE):
+            [*pool.map(dataset.__getitem__, range(20))]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_order_that_stays_is_noticed(monkeypatch, workers):
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    def two_epochs(shuffle, tell):
+        dataset = seeded(100)
+        sampler = DistributedSampler(dataset, 2, 0, shuffle=shuffle)
+        loader = DataLoader(
+            dataset,
+            8,
+            sampler=sampler,
+            num_workers=workers,
+            worker_init_fn=repeated_epoch_is_an_error,
+        )
+        if tell:
+            timm.follow(loader)
+        for epoch in range(2):
+            dataset.set_epoch(epoch)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                exhaust(loader)
+
+    two_epochs(shuffle=False, tell=False)
+    two_epochs(shuffle=True, tell=True)
+    with pytest.raises(seedaug.RepeatedEpochWarning, match="in the same shuffled order"):
+        two_epochs(shuffle=True, tell=False)
+
+
+def test_following_needs_a_seeded_dataset():
+    with pytest.raises(TypeError, match="list holds no SeededDataset"):
+        timm.follow(DataLoader([1, 2]))

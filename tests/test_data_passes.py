@@ -1,5 +1,6 @@
 """Samplers of the user's: keyed without their help, repeats counted, own set_epoch called."""
 
+import pickle
 import warnings
 
 import pytest
@@ -16,6 +17,7 @@ from torch.utils.data import (
 
 import seedaug
 from seedaug.context import current
+from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch
 from seedaug.data.passes import visits_once
 from seedaug.data.sampler import DealtSampler
 
@@ -125,12 +127,161 @@ def test_dealing_out_less_than_one_round():
 
 
 def test_equal_ranks_are_warned_of(monkeypatch):
-    monkeypatch.setattr("seedaug.data.passes.known_ranks", lambda: (0, 2))
-    with pytest.warns(UserWarning, match="RandomSampler gives every rank the same order"):
-        keyed(sampler=RandomSampler(range(COUNT)))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+
+    class Own(BatchSampler):
+        pass
+
+    unaware = RandomSampler(range(COUNT))
+    for options in (
+        {"sampler": unaware},
+        {"batch_sampler": BatchSampler(unaware, 5, False)},
+        {"batch_sampler": Own(unaware, 5, False)},
+        {"batch_sampler": [[1, 2], [3]]},
+    ):
+        with pytest.warns(UserWarning, match="gives every rank the same order"):
+            next(iter(keyed(**options)))
+    dealing = DistributedSampler(range(COUNT), num_replicas=2, rank=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        keyed(sampler=RandomSampler(range(COUNT)), num_replicas=2, rank=0)
-        keyed(sampler=DistributedSampler(range(COUNT), num_replicas=2, rank=0))
+        next(iter(keyed(sampler=unaware, num_replicas=2, rank=0)))
+        next(iter(keyed(sampler=dealing)))
+        next(iter(keyed(batch_sampler=Own(dealing, 5, False))))
         separate = seedaug.SeededDataset(Plain(), 3, worker="rank")
-        seedaug.DataLoader(separate, sampler=RandomSampler(range(COUNT)))
+        next(iter(seedaug.DataLoader(separate, sampler=unaware)))
+
+
+# --- Frameworks that wrap the order --------------------------------------------------------------
+
+
+class Resetting:
+    """Batches of an object that is its own iterator and begins anew when asked for one."""
+
+    def __init__(self, batches):
+        self.batches = batches
+
+    def __iter__(self):
+        self.rest = iter(self.batches)
+        return self
+
+    def __next__(self):
+        return next(self.rest)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_iterator_is_asked_for_once(workers):
+    batches = [[3, 1], [4, 0], [2]]
+    loader = seedaug.DataLoader(
+        seedaug.SeededDataset(range(5), 0), batch_sampler=Resetting(batches), num_workers=workers
+    )
+    assert [batch.tolist() for batch in loader] == batches
+
+
+def key_of(sample):
+    return current().key.tensor()
+
+
+def stock_keys(batch_sampler, dataset):
+    loader = torch.utils.data.DataLoader(dataset, batch_sampler=batch_sampler)
+    return [seedaug.Key.unpack(key) for batch in loader for key in batch]
+
+
+@pytest.mark.parametrize("setter", ["loader", "sampler", "batch_sampler", "dataset"])
+def test_a_wrapped_order_carries_epoch_and_visits(setter):
+    dataset = seedaug.SeededDataset(range(10), 3, transform=key_of)
+    loader = seedaug.DataLoader(dataset, 4, shuffle=True)
+    (loader if setter == "loader" else getattr(loader, setter)).set_epoch(6)
+    wrapped = stock_keys(loader.batch_sampler, dataset)
+    loader.set_epoch(6)
+    assert wrapped == [seedaug.Key.unpack(key) for batch in loader for key in batch]
+    sampler = WeightedRandomSampler([1.0] * 3, 40)
+    loader = seedaug.DataLoader(dataset, 4, sampler=sampler)
+    assert len(set(stock_keys(loader.batch_sampler, dataset))) == 40
+
+
+def test_a_wrapped_order_that_is_run_twice_is_warned_of():
+    dataset = seedaug.SeededDataset(range(10), 3)
+    loader = seedaug.DataLoader(dataset, 4, shuffle=True)
+    first = [*loader.batch_sampler]
+    loader.set_epoch(0)
+    assert [*loader.batch_sampler] == first
+    with pytest.warns(seedaug.RepeatedEpochWarning, match="epoch 0 is run a second time"):
+        list(loader.batch_sampler)
+
+
+def test_a_batch_that_is_cut_and_filled_up_keeps_its_visits():
+    def index(number, repeat=0):
+        return SampleIndex(number, 2, repeat, again=1)
+
+    batch = EpochBatch([index(5), index(6), index(7)], 2)
+    part = batch[1:]
+    assert (type(part), [*part], part.epoch, part.repeats) == (EpochBatch, [6, 7], 2, None)
+    filled = part + [index(5), index(6), index(5)]  # noqa: RUF005
+    assert ([*filled], filled.repeats) == ([6, 7, 5, 6, 5], [0, 0, 1, 1, 2])
+    assert part.repeats is None
+    part += [index(1)]
+    assert ([*part], part.repeats) == ([6, 7, 1], [0, 0, 1])
+    plain = as_epoch_batch([index(5), index(6)])
+    assert (plain.epoch, plain.repeats) == (2, [1, 1]), "a list of somebody else's is a filling"
+    own = as_epoch_batch([SampleIndex(5, 2), SampleIndex(5, 2, 1)])
+    assert (own.epoch, own.repeats) == (2, [0, 1])
+    assert as_epoch_batch([5, 6]) is None
+    assert as_epoch_batch([SampleIndex(5, 2), SampleIndex(6, 3)]) is None
+    assert as_epoch_batch([]) is None
+    again = pickle.loads(pickle.dumps(filled))
+    assert ([*again], again.epoch, again.repeats) == ([*filled], 2, filled.repeats)
+    assert pickle.loads(pickle.dumps(index(3))).again == 1
+
+
+def test_samplers_can_be_made_anew_as_lightning_does():
+    """It calls the batch sampler's class with a sampler, and the loader's with that."""
+    dataset = seedaug.SeededDataset(range(10), 3, transform=key_of)
+    loader = seedaug.DataLoader(dataset, 4, shuffle=True)
+    own = loader.batch_sampler
+    batches = type(own)(loader.sampler, batch_size=own.batch_size, drop_last=own.drop_last)
+    anew = seedaug.DataLoader(dataset, batch_sampler=batches, seed=3)
+    for _ in range(2):
+        expected = [batch.tolist() for batch in loader]
+        assert [batch.tolist() for batch in anew] == expected
+
+
+def test_ranks_are_looked_up_when_a_pass_begins(monkeypatch):
+    loader = seedaug.DataLoader(seedaug.SeededDataset(range(10), 3), 2, shuffle=True)
+    whole = torch.cat([*loader])
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    loader.set_epoch(0)
+    assert torch.equal(torch.cat([*loader]), whole[1::2])
+    assert len(loader) == 3
+    assert isinstance(loader.sampler, DistributedSampler)
+    assert (loader.sampler.num_samples, loader.sampler.total_size) == (5, 10)
+
+
+def test_nothing_is_filled_up_for_prediction(monkeypatch):
+    class _IndexBatchSamplerWrapper:  # as Lightning's is called, and as it looks
+        def __init__(self, batch_sampler):
+            self.__dict__ = dict(batch_sampler.__dict__)
+            self._batch_sampler = batch_sampler
+
+        def __iter__(self):
+            self._iterator = iter(self._batch_sampler)
+            return self
+
+        def __next__(self):
+            return next(self._iterator)
+
+        def __len__(self):
+            return len(self._batch_sampler)
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    dataset = seedaug.SeededDataset(range(7), 3)
+    predicted = []
+    for rank in range(2):
+        monkeypatch.setenv("RANK", str(rank))
+        loader = seedaug.DataLoader(dataset, 2)
+        wrapped = _IndexBatchSamplerWrapper(type(loader.batch_sampler)(loader.sampler, 2, False))
+        anew = seedaug.DataLoader(dataset, batch_sampler=wrapped)
+        predicted.append(torch.cat([*anew]).tolist())
+        assert len(torch.cat([*loader])) == 4
+    assert predicted == [[0, 2, 4, 6], [1, 3, 5]]

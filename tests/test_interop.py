@@ -240,10 +240,12 @@ def test_views_and_read_only_arrays():
 
 def test_array_errors():
     flip = seedaug.RandomHorizontalFlip()
-    with pytest.raises(ValueError, match=r"\[H, W\] or \[H, W, C\], got \[4\]"):
+    with pytest.raises(ValueError, match=r"H, W\], got \[4\]; geometry takes audio"):
         flip(np.zeros(4), KEYS[0])
-    with pytest.raises(ValueError, match=r"\[N, H, W\] or \[N, H, W, C\], got \[4, 4\]"):
+    with pytest.raises(ValueError, match=r"H, W\], got \[4, 4\]; .* geometry takes audio"):
         flip(np.zeros((4, 4)), keys(index=range(4)))
+    with pytest.raises(ValueError, match=r"\[N, H, W\] or \[N, H, W, C\], got \[4\]"):
+        flip(np.zeros(4), keys(index=range(4)))
     with pytest.raises(TypeError, match="dtype <U1 is not supported"):
         flip(np.full((4, 4), "x"), KEYS[0])
     with pytest.raises(TypeError, match="NumPy has no bfloat16"):

@@ -17,6 +17,7 @@ from seedaug._core import MAX_INDEX, MAX_WORKER
 from seedaug.buffers import Buffers
 from seedaug.context import current
 from seedaug.data.collate import MadeBatch
+from seedaug.data.fetch import Fetcher
 from seedaug.data.fused import BatchInMaking, Plan, Plans, rows_of
 from seedaug.data.index import ride
 from seedaug.data.keyed import closing, with_key
@@ -38,6 +39,14 @@ class Workshop:
     def __init__(self) -> None:
         self.plans = Plans()
         self.buffers = Buffers(smallest=1 << 18)
+        self._fetcher: Fetcher | None = None
+
+    def fetcher(self, source: SeededDataset) -> Fetcher:
+        """What fetches batches of a source's samples."""
+        found = self._fetcher
+        if found is None or found.dataset is not source.dataset:
+            found = self._fetcher = Fetcher(source.dataset, source.seed_globals)
+        return found
 
 
 class Opened(NamedTuple):

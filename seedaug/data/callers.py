@@ -31,7 +31,8 @@ class Asker(NamedTuple):
     """Who asks for an order that isn't seedaug's own loader."""
 
     accelerate: bool  # something of accelerate's, which keeps the loader's collate_fn and workers
-    dealer: Any | None  # what of accelerate's deals it out over ranks
+    dealer: Any | None = None  # what of accelerate's deals it out over ranks
+    skips: bool = False  # and the first batches are dropped: `skip_first_batches`
 
 
 def who_asks() -> Asker:
@@ -40,16 +41,16 @@ def who_asks() -> Asker:
     accelerate wraps a loader's batch sampler (`BatchSamplerShard`) or hands out the batches of its
     first process (`DataLoaderDispatcher`), and tells neither. It is known by being the caller.
     """
-    module = sys.modules.get("accelerate.data_loader")
-    accelerate = False
-    for dealer in _callers("accelerate.data_loader"):
+    module: Any = sys.modules.get("accelerate.data_loader")
+    accelerate, skips, found = False, False, None
+    for caller in _callers("accelerate.data_loader"):
         accelerate = True
-        assert module is not None
-        if type(dealer) is module.BatchSamplerShard and dealer.num_processes > 1:
-            return Asker(True, dealer)
-        if type(dealer) is module.DataLoaderDispatcher and dealer.state.num_processes > 1:
-            return Asker(True, dealer)
-    return Asker(accelerate, None)
+        shard = type(caller) is module.BatchSamplerShard and caller.num_processes > 1
+        dispatcher = type(caller) is module.DataLoaderDispatcher and caller.state.num_processes > 1
+        if shard or dispatcher:
+            found = caller
+        skips = skips or type(caller) is module.SkipBatchSampler
+    return Asker(accelerate, found, skips)
 
 
 def fetched_ahead() -> int:

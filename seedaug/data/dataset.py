@@ -14,6 +14,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from seedaug import _core
 from seedaug.data.batch import BatchLoad, Workshop
 from seedaug.data.collate import rules_are_torchs
+from seedaug.data.fetch import Fetched
 from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
@@ -100,7 +101,8 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         if type(index) is not int:
             if type(index) is SampleIndex:
                 return index.load(self.__getitem__)
-            index = self._plain(index)
+            if type(index) is not Fetched:
+                index = self._plain(index)
         riding = ride.get()
         if riding is not None:
             return self._item(index, *riding)
@@ -111,6 +113,7 @@ class SeededDataset(KeyedSource, Dataset[Any]):
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """A batch of samples: what a DataLoader calls, with an `EpochBatch` or plain indices.
 
+        They are fetched by the dataset's own `__getitems__`, if it has one that draws nothing.
         Where the transform ends in a program, that runs once for the whole batch; the images are
         then views of one tensor.
         """
@@ -122,8 +125,11 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         transform = self.transform if self.transforms is None else self.transforms
         own = type(self).__getitem__ is SeededDataset.__getitem__
         plan = self._workshop.plans.find(transform) if own and indices else None
+        fetched = self._workshop.fetcher(self).fetch(indices) if own else None
         if isinstance(indices, EpochBatch):
             epoch, repeats = indices.epoch, indices.repeats
+            if fetched is not None:
+                indices = indices.like(fetched, repeats)
             if plan is not None:
                 # A subclass that overrides this gets samples, to do with what it likes.
                 final = type(self).__getitems__ is SeededDataset.__getitems__
@@ -133,8 +139,10 @@ class SeededDataset(KeyedSource, Dataset[Any]):
                 if (made := load.load()) is not None:
                     return made
             return indices.load(self.__getitem__)
+        if not own:
+            return [self[index] for index in indices]
         riding = ride.get()
-        plain = [self._plain(index) for index in indices]
+        plain = fetched or [self._plain(index) for index in indices]
         if riding is None:
             worker = get_worker_info()
             self._clock.visit(plain, 0 if worker is None else worker.id, self)
@@ -188,6 +196,8 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         return check_coordinate("index", index)
 
     def _fetch(self, index: int) -> Any:
+        if type(index) is Fetched:
+            return index.sample
         try:
             return self.dataset[index]
         except IndexError as error:

@@ -58,6 +58,7 @@ class SharedEpoch:
         watched: how many samples (or workers) there are; 0 if that isn't known.
     """
 
+    choices = 0  # how often somebody chose, in this process
     _shared: torch.Tensor | None  # the memory, once it has moved
     _left: Memory | None  # the memory before, where workers look that were forked from it
 
@@ -99,6 +100,7 @@ class SharedEpoch:
         """Set the epoch because the user said so; `tick` tells which choice came last."""
         self.begin(check_coordinate("epoch", epoch))
         self.tick = next_tick()
+        self.choices += 1
 
     def begin(self, epoch: int) -> None:
         """Start a pass: set the epoch and forget what was counted."""
@@ -143,8 +145,10 @@ class SharedEpoch:
         words[_VISITS] += count
         words[_SEEN] += seen
         words[_REPEATS] += repeats
-        share = words[_SHARE]
-        second = share > 0 and (words[_VISITS] - count) * 4 > share * 7
+        share, visits = words[_SHARE], words[_VISITS]
+        # One pass may visit a batch more than its share, to fill the last; and some samples are
+        # looked at between passes.
+        second = share > 0 and visits >= share + count and visits * 4 >= share * 7
         if second or words[_REPEATS] >= words[_SEEN] > 2 * count:
             self._warn(name, _EPOCH_TWICE)
         if share < words[_LENGTH]:

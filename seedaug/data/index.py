@@ -92,7 +92,8 @@ class EpochBatch(list[int]):
         self.sent = sent
         self.number = number
 
-    def _like(self, indices: Iterable[int], repeats: list[int] | None) -> EpochBatch:
+    def like(self, indices: Iterable[int], repeats: list[int] | None) -> EpochBatch:
+        """A batch of other indices, and all else as it is here."""
         return EpochBatch(indices, self.epoch, repeats, self.collated, self.sent, self.number)
 
     def __reduce__(self) -> tuple[type[EpochBatch], tuple[Any, ...]]:
@@ -103,7 +104,7 @@ class EpochBatch(list[int]):
         found = super().__getitem__(place)
         if not isinstance(place, slice):
             return found
-        return self._like(found, self.repeats[place] if self.repeats else None)
+        return self.like(found, self.repeats[place] if self.repeats else None)
 
     def copy(self) -> EpochBatch:
         """The same, to be changed apart."""

@@ -52,6 +52,7 @@ class KeyedSource:
         self.return_key = return_key
         self.seed_globals = seed_globals
         self._clock = SharedEpoch(watched)
+        self._followers: list[Any] = []  # samplers that are told of the epoch, too
 
     @property
     def epoch(self) -> int:
@@ -69,9 +70,9 @@ class KeyedSource:
             ValueError: it is out of range.
         """
         self._clock.choose(epoch)
-        inner = getattr(self.dataset, "set_epoch", None)
-        if callable(inner):
-            inner(epoch)
+        for told in (self.dataset, *self._followers):
+            if callable(inner := getattr(told, "set_epoch", None)):
+                inner(epoch)
 
     def _under(self, packed: Packed, make: Callable[[Any, Packed], Any], argument: Any) -> Any:
         """``make(argument, packed)`` under that key; errors are told whose they are."""
@@ -81,6 +82,12 @@ class KeyedSource:
                 return make(argument, packed)
             with SeededGlobals(packed):
                 return make(argument, packed)
+        except StopIteration as error:  # which a loop would take for the end of the epoch
+            raise RuntimeError(
+                f"StopIteration was raised while making {Key.unpack(packed)} of {self!r}: a loader "
+                "would end the epoch there without a word; give next() a default, or raise "
+                "another error"
+            ) from error
         except Exception as error:
             self._name_sample(error, packed)
             raise

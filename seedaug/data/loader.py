@@ -14,14 +14,14 @@ from torch.utils.data import IterableDataset
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
-from seedaug.data.callers import fetched_ahead
+from seedaug.data.callers import fetched_ahead, who_asks
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.parcels import forget_finished_workers
-from seedaug.data.passes import EpochBatches, Loading, PassOrder, warn_of_equal_ranks
-from seedaug.data.sampler import DealtSampler, KeyedSampler
+from seedaug.data.passes import EpochBatches, Loading, PassOrder
+from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler
 from seedaug.data.state import CountedPass, Extent, LoaderState
 from seedaug.key import check_coordinate
 
@@ -134,26 +134,44 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             **options,
         )
         self._state = LoaderState(self.seed)
-        self._order = None if iterable else PassOrder(self._plan(batch_sampler is not None))
-
-    def _plan(self, batched: bool) -> EpochBatches:
-        """The loader's order; it is the `batch_sampler`, too, that frameworks wrap."""
-        given: Any = self.batch_sampler if batched else self.sampler
-        if not isinstance(given, KeyedSampler) and any(
-            getattr(part, "worker", 0) == 0 for part in self._sources
-        ):
-            warn_of_equal_ranks(given)
-        if batched:
-            batches = EpochBatches(predicting(given), None, False, batched=True)
+        self._order: PassOrder | None = None
+        if iterable:
+            self.__dict__["sampler"] = StreamSampler(self._state)  # torch lets nobody set it anew
         else:
-            batches = EpochBatches(given, self.batch_size, self.drop_last)
-            if self.batch_size is not None:
-                self.__dict__["batch_sampler"] = batches  # torch lets nobody set it anew
+            self._order = PassOrder(self._plan(batch_sampler))
+
+    def _plan(self, batch_sampler: Any) -> EpochBatches:
+        """The loader's order."""
+        if batch_sampler is None:
+            batches = EpochBatches(self.sampler, self.batch_size, self.drop_last)
+        else:
+            given = predicting(batch_sampler)
+            batches = EpochBatches(given, None, False, batched=True)
+            batches.batch_size = getattr(given, "batch_size", None)  # type: ignore[assignment]
+            batches.drop_last = getattr(given, "drop_last", False)
         clocks = [source._clock for source in self._sources]
+        apart = all(getattr(source, "worker", 0) != 0 for source in self._sources)
         batches.loading = Loading(
-            self.seed, self.dataset, self.collate_fn, self.num_workers, clocks, self._state
+            self.seed, self.dataset, self.collate_fn, self.num_workers, clocks, apart, self._state
         )
         return batches
+
+    @property
+    def batch_sampler(self) -> Any:
+        """What gives the batches: with epochs and visits, to whoever wraps it.
+
+        A batch sampler of yours is given back as it is (Lightning makes it anew by its class), but
+        to accelerate.
+        """
+        given = self.__dict__["_batch_sampler"]
+        order: PassOrder | None = self.__dict__.get("_order")
+        if order is None or order.batches.single:
+            return given
+        return given if order.batches.batched and not who_asks().accelerate else order.batches
+
+    @batch_sampler.setter
+    def batch_sampler(self, given: Any) -> None:
+        self.__dict__["_batch_sampler"] = given
 
     @property
     def _index_sampler(self) -> Any:
@@ -266,7 +284,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     def _clocks(self) -> list[SharedEpoch]:
         """Where somebody may have chosen an epoch."""
         clocks = [source._clock for source in self._sources]
-        if isinstance(self.sampler, KeyedSampler):
+        if isinstance(self.sampler, (KeyedSampler, StreamSampler)):
             clocks.append(self.sampler.clock)
         if self._order is not None:
             clocks.append(self._order.batches.clock)
@@ -274,12 +292,10 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     def _tell_samplers(self, epoch: int) -> None:
         """Call the samplers' own `set_epoch`, as for a DistributedSampler."""
-        inner = getattr(self.batch_sampler, "sampler", None)
+        given = self.__dict__["_batch_sampler"]
         told: list[Any] = []
-        for sampler in (self.batch_sampler, inner, self.sampler):
-            if isinstance(sampler, EpochBatches):
-                continue
-            if sampler is None or any(sampler is other for other in told):
+        for sampler in (given, getattr(given, "sampler", None), self.sampler):
+            if isinstance(sampler, EpochBatches) or any(sampler is other for other in told):
                 continue
             told.append(sampler)
             if isinstance(sampler, KeyedSampler):
@@ -305,7 +321,7 @@ def predicting(batches: Any) -> Any:
     inner = getattr(batches, "_batch_sampler", None)
     if type(batches).__name__ != "_IndexBatchSamplerWrapper" or inner is None:
         return batches
-    if isinstance(sampler := getattr(inner, "sampler", None), KeyedSampler):
-        inner.sampler = copy.copy(sampler)
-        inner.sampler.even = False
+    if isinstance(inner, EpochBatches) and isinstance(inner.source, KeyedSampler):
+        inner.source = inner.sampler = copy.copy(inner.source)
+        inner.source.even = False
     return batches

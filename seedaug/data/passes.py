@@ -14,17 +14,16 @@ from torch.utils.data import (
     DistributedSampler,
     RandomSampler,
     SequentialSampler,
-    SubsetRandomSampler,
     WeightedRandomSampler,
 )
 
 from seedaug import _core
 from seedaug.data.callers import Asker, dealt_twice, who_asks
 from seedaug.data.collate import collates_by_itself
-from seedaug.data.epoch import SharedEpoch
+from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch
 from seedaug.data.index import EpochBatch, SampleIndex, passing
 from seedaug.data.ranks import Ranked, known_ranks
-from seedaug.data.sampler import DealtSampler, KeyedSampler
+from seedaug.data.sampler import DealtSampler, KeyedSampler, ToldSampler
 from seedaug.data.state import LoaderState, Position, beyond_the_end
 from seedaug.data.visits import Visits, index_of, visit_counts
 from seedaug.key import pack
@@ -33,9 +32,22 @@ from seedaug.random import SeededGlobals, Streams
 _SHUFFLE = _core.KINDS["shuffle"]
 # A sampler of the user's draws from the global generators, set from these at its first index.
 _SAMPLER_STREAMS: Streams = ((_SHUFFLE, 1), (_SHUFFLE, 2), (_SHUFFLE, 3))
-_RANDOM_SAMPLERS = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
+# What a sampler has that deals itself out over ranks.
+_RANKS = ("num_replicas", "world_size", "num_processes", "num_shards", "rank")
 _FILLING = 1 << 19  # repeat numbers from here on: of samples that accelerate fills batches up with
 _END: Any = object()
+_RUN_AGAIN = (
+    "seedaug.DataLoader: epoch {epoch}, the rest of which was run after accelerate's "
+    "skip_first_batches, is run again, with the same draws: accelerate counts only passes of the "
+    "loader itself. Call set_epoch(epoch) on the prepared loader before each pass, or prepare it "
+    "by seedaug.integrations.accelerate.prepare(accelerator, loader)"
+)
+_WHICH_EPOCH = (
+    "seedaug.DataLoader: accelerate skips the first batches of epoch 0, and nobody said which "
+    "epoch this is: accelerate counts from 0 after a resume. Call set_epoch(epoch) on the "
+    "prepared loader before each pass, or prepare it by "
+    "seedaug.integrations.accelerate.prepare(accelerator, loader)"
+)
 
 
 def visits_once(sampler: Any) -> bool:
@@ -50,16 +62,20 @@ def visits_once(sampler: Any) -> bool:
 
 
 def warn_of_equal_ranks(sampler: Any) -> None:
-    """Warn when all ranks would load the same: a sampler of torch's, keyed, knows no rank."""
-    inner = sampler.sampler if type(sampler) is BatchSampler else sampler
-    if known_ranks()[1] > 1 and type(inner) in _RANDOM_SAMPLERS:
-        warnings.warn(
-            f"seedaug.DataLoader: {type(inner).__name__} gives every rank the same order; give "
-            "num_replicas= and rank= to deal it out, or SeededDataset(worker='rank') to draw "
-            "anew on every rank",
-            UserWarning,
-            stacklevel=4,
-        )
+    """Warn when all ranks would load the same: nothing of the sampler seems to know of ranks."""
+    if known_ranks()[1] == 1:
+        return
+    parts = [sampler, getattr(sampler, "sampler", None), getattr(sampler, "source", None)]
+    if any(hasattr(part, name) for part in parts for name in _RANKS):
+        return
+    warnings.warn(
+        f"seedaug.DataLoader: {type(sampler).__name__} gives every rank the same order, as far as "
+        "can be seen; give num_replicas= and rank= to deal a sampler out, SeededDataset("
+        "worker='rank') to draw anew on every rank, or a batch sampler that deals itself out an "
+        "attribute num_replicas",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 class Loading(NamedTuple):
@@ -70,6 +86,7 @@ class Loading(NamedTuple):
     collate_fn: Any
     num_workers: int
     clocks: list[SharedEpoch]  # on which somebody may choose the epoch
+    ranks_draw_apart: bool  # the same samples on several ranks are meant
     state: LoaderState
 
 
@@ -86,7 +103,7 @@ class EpochBatches(BatchSampler):
 
     Args:
         sampler: a `KeyedSampler`, or any; or what gives whole batches, when `batched`.
-        batch_size: indices in a batch, or None for single indices.
+        batch_size: indices in a batch, or None for single indices (or for batches of any size).
         drop_last: leave out a last batch that isn't full.
         batched: whether the sampler gives sequences of indices.
     """
@@ -96,21 +113,26 @@ class EpochBatches(BatchSampler):
     ) -> None:
         if batch_size is not None:
             super().__init__(sampler, batch_size, drop_last)
-        self.sampler: Any = sampler
+        self.source: Any = sampler
+        self.clock = SharedEpoch(1)
+        keyed = isinstance(sampler, KeyedSampler)
+        self.sampler: Any = sampler if keyed else ToldSampler(sampler, self.clock)
         self.batch_size = batch_size  # type: ignore[assignment]
         self.drop_last = drop_last
         self.batched = batched
-        self.clock = SharedEpoch(1)
+        self.single = batch_size is None and not batched
         self.loading: Loading | None = None
         self._chosen = 0  # the tick of the choice of the epoch that was run last
-        self._holds = getattr(sampler, "generator", None) is not None
+        self._in_part: (
+            int | None
+        ) = -1  # that epoch, if its first batches were skipped; -1: none yet
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose batches come next: 0 … 2**24 - 1 (else ValueError)."""
-        self.clock.choose(epoch)
+        self.sampler.set_epoch(epoch)
 
     def __len__(self) -> int:
-        count: int = len(self.sampler)
+        count: int = len(self.source)
         if self.batched or self.batch_size is None:
             return count
         return (count if self.drop_last else count + self.batch_size - 1) // self.batch_size
@@ -128,24 +150,36 @@ class EpochBatches(BatchSampler):
         if self.clock.epoch == epoch:
             self.clock.finish(0)
 
+    def _clocks(self) -> list[SharedEpoch]:
+        clocks = [self.clock]
+        if isinstance(self.source, KeyedSampler):
+            clocks.append(self.source.clock)
+        return clocks if self.loading is None else clocks + self.loading.clocks
+
     def _heed(self, asker: Asker) -> int:
         """The epoch that was chosen last, wherever that was."""
-        clocks = [self.clock]
-        if isinstance(self.sampler, KeyedSampler):
-            clocks.append(self.sampler.clock)
-        if self.loading is not None:
-            clocks += self.loading.clocks
-        latest = max(clocks, key=lambda clock: clock.tick)
+        latest = max(self._clocks(), key=lambda clock: clock.tick)
         epoch, tick = latest.epoch, latest.tick
         state = self.loading and self.loading.state
         if state is not None and state.tick >= tick:
             epoch, tick = state.next.epoch, state.tick
+        if asker.skips:
+            self._warn_of_skipping(epoch)
+        elif asker.accelerate and self._in_part == epoch:
+            warnings.warn(_RUN_AGAIN.format(epoch=epoch), RepeatedEpochWarning, stacklevel=4)
+        self._in_part = epoch if asker.skips else None
         if tick != self._chosen or epoch != self.clock.epoch:
             self._chosen = tick
             self.clock.begin(epoch)
         if state is not None and asker.accelerate:  # it will train on what it is given
             state.passed(epoch, tick)
         return epoch
+
+    def _warn_of_skipping(self, epoch: int) -> None:
+        """Warn where a run is resumed in epoch 0 and nobody but accelerate's counter said so."""
+        choices = sum(clock.choices for clock in self._clocks())
+        if epoch == 0 and self._in_part == -1 and choices <= 1:
+            warnings.warn(_WHICH_EPOCH, UserWarning, stacklevel=4)
 
     def run(self, position: Position, asker: Asker | None = None) -> Iterator[Any]:
         """The rest of an epoch from a position on.
@@ -159,14 +193,16 @@ class EpochBatches(BatchSampler):
         collated = loading is not None and (asker is None or asker.accelerate)
         collated = collated and collates_by_itself(loading.collate_fn)  # type: ignore[union-attr]
         sent = collated and loading.num_workers > 0  # type: ignore[union-attr]
-        if isinstance(self.sampler, KeyedSampler):
-            pieces = self._cut(self.sampler, position, dealer)
+        if isinstance(self.source, KeyedSampler):
+            pieces = self._cut(self.source, position, dealer)
         else:
-            pieces = self._count(position, asker)
+            pieces = self._count(position, dealer)
+            if asker is None and not self._draws_by_rank():
+                warn_of_equal_ranks(self.source)
         rank, ranks = (0, 1) if dealer else self._ranks()
         number = position.batch
         for indices, repeats in pieces:
-            if self.batch_size is None and not self.batched:
+            if self.single:
                 yield SampleIndex(indices[0], position.epoch, repeats[0] if repeats else 0)
                 continue
             own = number * ranks + rank
@@ -174,9 +210,12 @@ class EpochBatches(BatchSampler):
             number += 1
 
     def _ranks(self) -> tuple[int, int]:
-        if isinstance(self.sampler, Ranked):
-            return self.sampler.rank, self.sampler.num_replicas
+        if isinstance(self.source, Ranked):
+            return self.source.rank, self.source.num_replicas
         return known_ranks()
+
+    def _draws_by_rank(self) -> bool:
+        return self.loading is None or self.loading.ranks_draw_apart
 
     def _cut(self, sampler: KeyedSampler, position: Position, dealer: Any) -> Iterator[Any]:
         """Batches cut from a keyed order."""
@@ -198,17 +237,13 @@ class EpochBatches(BatchSampler):
             some = None if repeats is None else repeats[part].tolist()
             yield given[part], some if some and any(some) else None
 
-    def _count(self, position: Position, asker: Asker | None) -> Iterator[Any]:
+    def _count(self, position: Position, dealer: Any) -> Iterator[Any]:
         """Batches of a sampler of the user's, with visits counted."""
-        dealer = asker and asker.dealer
-        deals = isinstance(self.sampler, (DistributedSampler, DealtSampler))
-        if dealer is not None and deals and self.sampler.num_replicas > 1:
-            raise dealt_twice(type(self.sampler).__name__)
-        given_one = asker is not None and asker.accelerate and hasattr(self.sampler, "generator")
-        if given_one and not self._holds:
-            self.sampler.generator = None  # accelerate gives samplers one, seeded from no key
+        deals = isinstance(self.source, (DistributedSampler, DealtSampler))
+        if dealer is not None and deals and self.source.num_replicas > 1:
+            raise dealt_twice(type(self.source).__name__)
         visits = Visits(self.loading and self.loading.dataset)
-        counted = visits.places is not None or not visits_once(self.sampler)
+        counted = visits.places is not None or not visits_once(self.source)
         number = -1
         for number, given in enumerate(self._given(position.epoch)):
             if isinstance(given, EpochBatch) and given.repeats is not None:
@@ -238,7 +273,7 @@ class EpochBatches(BatchSampler):
         token = passing.set(epoch)
         try:
             with self._globals(epoch):
-                source = iter(self.sampler)
+                source = iter(self.source)
                 first = next(source, _END)
         finally:
             passing.reset(token)

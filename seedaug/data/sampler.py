@@ -11,10 +11,11 @@ import numpy.typing as npt
 from torch.utils.data import DistributedSampler, Sampler
 
 from seedaug import _core
-from seedaug.data.callers import dealt_twice, who_asks
+from seedaug.data.callers import dealt_twice, fetched_ahead, who_asks
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import SampleIndex, passing
 from seedaug.data.ranks import Ranked
+from seedaug.data.state import LoaderState
 from seedaug.data.visits import Visits, index_of, places, visit_numbers
 from seedaug.key import check_coordinate
 
@@ -211,3 +212,59 @@ class DealtSampler(Ranked, Sampler[int]):
                 group += itertools.islice(filling, ranks - len(group))
             repeats = [visits.number(index) for index in group]
             yield SampleIndex(group[rank], 0, repeats[rank])
+
+
+class ToldSampler(Sampler[int]):
+    """A sampler of the user's, as frameworks see it: what they tell it is heard here, too.
+
+    Args:
+        source: the sampler, or batch sampler.
+        clock: on which the epoch is chosen.
+    """
+
+    def __init__(self, source: Iterable[Any], clock: SharedEpoch) -> None:
+        self.source = source
+        self.clock = clock
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, and tell the sampler if it wants to know."""
+        self.clock.choose(epoch)
+        if callable(inner := getattr(self.source, "set_epoch", None)):
+            inner(epoch)
+
+    def __len__(self) -> int:
+        return len(self.source)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.source)
+
+
+class StreamSampler(Sampler[Any]):
+    """What stands for a sampler where a dataset has no indices; it can be told the epoch.
+
+    Args:
+        state: of the loader, to know what runs.
+    """
+
+    def __init__(self, state: LoaderState) -> None:
+        self.state = state
+        self.clock = SharedEpoch(1)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch of the next pass.
+
+        Raises:
+            RuntimeError: the pass that runs was begun in another, to read a batch ahead.
+        """
+        running = self.state.begun
+        if running is not None and running.epoch != epoch and fetched_ahead():
+            raise RuntimeError(
+                f"seedaug.DataLoader: a batch of epoch {running.epoch} was read ahead before "
+                f"anybody said that this is epoch {epoch}: Lightning does so with a stream of "
+                "unknown length. Give the Trainer "
+                "callbacks=[seedaug.integrations.lightning.EpochCallback()]"
+            )
+        self.clock.choose(epoch)
+
+    def __iter__(self) -> Iterator[None]:
+        return itertools.repeat(None)

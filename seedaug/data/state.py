@@ -22,7 +22,7 @@ def beyond_the_end(batch: int, batches: int) -> ValueError:
     )
 
 
-def _checked_count(name: str, count: Any) -> int:
+def checked_count(name: str, count: Any) -> int:
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise TypeError(f"load_state_dict: {name} must be an integer, got {count!r}")
     if count < 0:
@@ -167,18 +167,18 @@ class LoaderState:
             raise ValueError(
                 f"load_state_dict: the state is of seed {came}, this loader of {self.seed}"
             )
-        if (other := _checked_count("stream_version", state["stream_version"])) != version:
+        if (other := checked_count("stream_version", state["stream_version"])) != version:
             raise ValueError(
                 f"load_state_dict: the state is of stream version {other}, this "
                 f"seedaug draws version {version}: the run cannot go on with the same numbers"
             )
         epoch = check_coordinate("epoch", state["epoch"])
-        position = Position(epoch, _checked_count("batch", state["batch"]))
+        position = Position(epoch, checked_count("batch", state["batch"]))
         if extent is None:
             if batches is not None and position.batch > batches:
                 raise beyond_the_end(position.batch, batches)
         elif "samples" in state:
-            position.samples = _checked_count("samples", state["samples"])
+            position.samples = checked_count("samples", state["samples"])
             if position.samples > extent.total:
                 raise ValueError(
                     f"load_state_dict: sample {position.samples} is beyond the {extent.total} of "

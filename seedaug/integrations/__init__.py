@@ -1,1 +1,1 @@
-"""What ties seedaug to the frameworks that people train with: a module each, imported when asked for."""
+"""seedaug inside other frameworks: a module each, imported only when it is asked for."""

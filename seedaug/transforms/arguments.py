@@ -38,17 +38,24 @@ def check_number(owner: str, name: str, value: Any) -> float:
     return float(value)
 
 
+def _check_sides(owner: str, height: int, width: int) -> None:
+    if height < 1 or width < 1 or max(height, width) >= 2**31:
+        raise ValueError(f"{owner}: size must be from 1 to 2**31 - 1, got {(height, width)}")
+
+
 def check_image_size(size: Any) -> tuple[int, int] | None:
     """``(height, width)`` of images whose parameters are asked for, or None.
 
     Raises:
         TypeError: it is something else.
+        ValueError: a side is not at least 1, or beyond what any image has.
     """
     if size is None:
         return None
     if not isinstance(size, Sequence) or isinstance(size, str) or len(size) != 2:
         raise TypeError(f"params: size must be (height, width), got {size!r}")
     height, width = (_integer("params", "size", side) for side in size)
+    _check_sides("params", height, width)
     return height, width
 
 
@@ -64,8 +71,7 @@ def check_size(owner: str, size: Any) -> tuple[int, int]:
         height, width = (_integer(owner, "size", side) for side in (size[0], size[-1]))
     else:
         raise ValueError(f"{owner}: size must be an integer or (height, width), got {size!r}")
-    if height < 1 or width < 1 or max(height, width) >= 2**31:
-        raise ValueError(f"{owner}: size must be from 1 to 2**31 - 1, got {(height, width)}")
+    _check_sides(owner, height, width)
     return height, width
 
 

@@ -13,7 +13,15 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.hooks import RemovableHandle
 
 from seedaug import _core
-from seedaug.apply import Source, check_count, is_keys, resolve_keys, single, stack
+from seedaug.apply import (
+    Source,
+    check_count,
+    is_keys,
+    packed_keys,
+    resolve_keys,
+    single,
+    stack,
+)
 from seedaug.context import current, no_sample
 from seedaug.key import Key, Packed
 from seedaug.transforms.arguments import check_image_size
@@ -164,7 +172,7 @@ class Transform(nn.Module):
 
         Args:
             draws: its stream.
-            size: height and width of the sample's images.
+            size: height and width of the sample's images; (1, T) for audio [T].
 
         Returns:
             Whatever `transform` needs, by name.
@@ -172,7 +180,7 @@ class Transform(nn.Module):
         return {}
 
     def transform(self, image: Tensor, params: dict[str, Any]) -> Tensor:
-        """Transform one image or clip [..., C, H, W] or [H, W]; never in place."""
+        """Transform one image or clip [..., C, H, W] or [H, W], or audio [T]; never in place."""
         raise NotImplementedError(f"{type(self).__name__} must override transform()")
 
     def transform_mask(self, mask: Tensor, params: dict[str, Any]) -> Tensor:
@@ -269,7 +277,7 @@ class Transform(nn.Module):
             if role in ("boxes", "keypoints", "pil"):
                 raise TypeError(f"{type(leaf).__name__} can't be a batch of samples under N keys")
             x = to_tensor(leaf, role, batched=True)
-            if x.shape[0] != len(source):
+            if x.dim() < 2 or x.shape[0] != len(source):
                 raise ValueError(f"{len(source)} keys need {len(source)} samples, got {[*x.shape]}")
             made = self._apply_each(x, role, source, occurrence)
             done[i] = from_tensor(torch.stack(made), leaf, role, batched=True) if made else leaf
@@ -279,18 +287,19 @@ class Transform(nn.Module):
         self, images: Iterable[Tensor], role: str, keys: Tensor, occurrence: int
     ) -> list[Tensor]:
         return [
-            self._apply_tensor(x, role, Stream((key[0], key[1], key[2]), self.kind, occurrence))
-            for x, key in zip(images, keys.tolist(), strict=True)
+            self._apply_tensor(x, role, Stream(key, self.kind, occurrence))
+            for x, key in zip(images, packed_keys(keys), strict=True)
         ]
 
     def _apply_tensor(self, x: Tensor, role: str, draws: Stream) -> Tensor:
-        params = self.make_params(draws, (x.shape[-2], x.shape[-1]))
+        height, width = (1, *x.shape)[-2:]
+        params = self.make_params(draws, (height, width))
         return self.transform_mask(x, params) if role == "mask" else self.transform(x, params)
 
     def apply_one(self, inputs: tuple[Any, ...], packed: Packed, occurrence: int) -> Any:
         """Apply to one sample, all its parts with the same parameters."""
         leaves, structure = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
-        roles = find_roles(leaves)
+        roles = find_roles(leaves, any_shape=True)
         size = find_size(leaves, roles)
         params = self.make_params(Stream(packed, self.kind, occurrence), size)
         done = list(leaves)
@@ -339,9 +348,7 @@ class Transform(nn.Module):
         if packed is not None:
             return self.params_one(packed, occurrence, size)
         assert isinstance(source, Tensor)
-        return [
-            self.params_one((key[0], key[1], key[2]), occurrence, size) for key in source.tolist()
-        ]
+        return [self.params_one(key, occurrence, size) for key in packed_keys(source)]
 
     def params_one(
         self, packed: Packed, occurrence: int, size: Size | None

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from seedaug import ops, program
-from seedaug.apply import Source, resolve_keys, single
+from seedaug.apply import Source, packed_keys, resolve_keys, single
 from seedaug.context import NoKeyError, current, no_sample, sample
 from seedaug.key import Key
 from seedaug.transforms.arguments import check_image_size
@@ -357,8 +357,7 @@ class Compose(Transform):
         """
         source, size = resolve_keys(keys), check_image_size(size)
         occurrences = self._explicit(view, self.stage if stage is None else stage)
-        packed = single(source)
-        sources = [packed] if packed is not None else [tuple(k) for k in source.tolist()]  # type: ignore[union-attr]
+        sources = packed_keys(source) if isinstance(source, Tensor) else [source]
         entries: list[Entries] = [[] for _ in sources]
         at = 0
         for part in self._parts:
@@ -378,7 +377,7 @@ class Compose(Transform):
             else:
                 at += isinstance(part, Compose)
                 size = None
-        return name_entries(entries, single_key=packed is not None)
+        return name_entries(entries, single_key=single(source) is not None)
 
     def extra_repr(self) -> str:
         """One transform a line, then the options that were given."""

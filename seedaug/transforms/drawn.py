@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import torch
 
 from seedaug import ops, program
-from seedaug.apply import Source, key_tensor
+from seedaug.apply import Source, key_tensor, refusal
+from seedaug.dense import check_readable
 from seedaug.program import Instruction, check_shape, compile_steps, output_size
 from seedaug.transforms.base import Size
 
@@ -35,7 +36,8 @@ class Geometry:
         """Draw: a row of the `params` op for each sample and instruction, and the size after.
 
         Raises:
-            ValueError: an image of this size can't be cropped or padded so.
+            ValueError: an image of this size can't be cropped or padded so, or keys are on the
+                meta device.
         """
         height, width = size
         keys = key_tensor(source)
@@ -43,9 +45,10 @@ class Geometry:
         for numbers, values, _ in self.steps:
             try:
                 drawn = ops.params(keys, numbers, values, height, width).tolist()
-            except RuntimeError:
+            except RuntimeError as error:
+                check_readable(keys, "keys")
                 check_shape(numbers, (height, width), channels_known=False)
-                raise
+                raise refusal(error) or error from None
             for sample, more in zip(rows, drawn, strict=True):
                 sample += more
             after = output_size(numbers, height, width)

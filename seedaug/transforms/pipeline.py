@@ -145,15 +145,15 @@ class Pipeline:
             self.refresh()
         occurrences = self.take(sample)
         x = inputs[0] if len(inputs) == 1 else None
-        if type(x) is not Tensor or out is not None or x.is_cuda or wants_grad(x):
+        if type(x) is not Tensor or out is not None or x.is_cuda or wants_grad(x) or x.dim() < 2:
             return self.under(inputs, sample.packed, occurrences, out)
         if torch.compiler.is_compiling():
             return self.under(inputs, sample.packed, occurrences)
-        steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)
-        if not steps and self.layout != ops.PRESERVE:  # nothing to do but to lay out
-            return self.under(inputs, sample.packed, occurrences)
         seed, lo, hi = sample.packed
         try:
+            steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)
+            if not steps and self.layout != ops.PRESERVE:  # nothing to do but to lay out
+                return self.under(inputs, sample.packed, occurrences)
             for number in steps:
                 x = ops.augment_interned(x, seed, lo, hi, number)
         except RuntimeError:  # again, the way that explains what is wrong

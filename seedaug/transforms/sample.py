@@ -14,6 +14,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn import Parameter
 
+from seedaug.dense import check_dense
 from seedaug.interop import numpy as arrays
 from seedaug.interop import pil, torchvision
 
@@ -41,12 +42,18 @@ def _role(leaf: object, tv: Any, pil_module: Any) -> Role:
     return "pil" if pil_module is not None and isinstance(leaf, pil_module.Image) else ""
 
 
-def find_roles(leaves: list[Any], batched: bool = False) -> list[Role]:
+def find_roles(leaves: list[Any], batched: bool = False, any_shape: bool = False) -> list[Role]:
     """The role of each leaf of a sample, or of a batch of them; "" for what passes through.
+
+    Args:
+        leaves: of the sample.
+        batched: whether the first dimension counts samples.
+        any_shape: whether the tensor that counts may be of any shape, whatever others are there.
 
     Raises:
         ValueError: `batched`, but single images or clips were found, or several batches of them
-            of which only the first would count.
+            of which only the first would count; or that first is one-dimensional a sample, as
+            audio and targets are, and others are there that could be meant.
     """
     tv, pil_module = torchvision.module(), sys.modules.get("PIL.Image")
     roles = [_role(leaf, tv, pil_module) for leaf in leaves]
@@ -60,6 +67,10 @@ def find_roles(leaves: list[Any], batched: bool = False) -> list[Role]:
                 roles[i] = ""
                 if batched and first is not None and leaf.ndim == first.ndim > 2:
                     raise ValueError(_SEVERAL.format([*first.shape], [*leaf.shape]))
+                if first is None or any_shape:
+                    continue
+                if leaf.ndim >= first.ndim == 1 + batched:
+                    raise ValueError(_WHICH.format([*first.shape], [*leaf.shape]))
             pure_is_image = False
         elif batched and role == "image" and leaf.dim() < (5 if isinstance(leaf, tv.Video) else 4):
             raise ValueError(
@@ -76,6 +87,12 @@ _SEVERAL = (
 )
 
 
+_WHICH = (
+    "the first tensor of a sample counts as its image, or audio, and here that is {}, beside {}: "
+    "put the image first, or pass the audio by itself"
+)
+
+
 def is_image_list(x: Any) -> bool:
     """Whether `x` is a list of images [C, H, W] or [H, W] that N keys make one batch of."""
     return type(x) is list and all(
@@ -89,6 +106,7 @@ def to_tensor(leaf: Any, role: Role, batched: bool = False) -> Tensor:
         return pil.to_tensor(leaf)
     if role == "array":
         return arrays.to_tensor(leaf, batched)
+    check_dense(leaf)
     plain: Tensor = leaf if role == "tensor" else leaf.as_subclass(Tensor)
     return plain
 
@@ -110,7 +128,10 @@ def _size(leaf: Any, role: Role, batched: bool) -> tuple[int, int]:
     elif role == "array" and leaf.ndim - batched > 2:
         height, width = leaf.shape[-3:-1]
     else:
-        height, width = leaf.shape[-2:] if len(leaf.shape) > 1 else (0, 0)
+        if role == "tensor" and leaf.is_nested:
+            check_dense(leaf)
+        shape = leaf.shape[1:] if batched else leaf.shape
+        height, width = (1, *shape)[-2:] if len(shape) > 0 else (0, 0)
     return height, width
 
 

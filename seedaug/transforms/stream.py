@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,19 @@ from seedaug import _core
 from seedaug.key import Packed
 
 __all__ = ["Stream"]
+
+
+def _count(n: Any) -> int:
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"n must be an integer, got {n!r}")
+    return operator.index(n)
+
+
+def _elements(given: Any) -> int:
+    n = _count(given)
+    if not 0 <= n <= _core.MAX_ELEMENTS:
+        raise ValueError(f"n must be from 0 to {_core.MAX_ELEMENTS} elements a stream, got {n}")
+    return n
 
 
 class Stream:
@@ -71,8 +85,10 @@ class Stream:
         """Uniform in 0 … n - 1, ``(word * n) >> 32``; n is 1 … 2**32.
 
         Raises:
-            ValueError: `n` is out of range.
+            TypeError: `n` is no integer.
+            ValueError: it is out of range.
         """
+        n = _count(n)
         if not 1 <= n <= 2**32:
             raise ValueError(f"n must be from 1 to 2**32, got {n}")
         return (self.word() * n) >> 32
@@ -82,8 +98,8 @@ class Stream:
         return low + (high - low) * ((self.word() >> 8) * 2.0**-24)
 
     def words(self, n: int) -> npt.NDArray[np.uint32]:
-        """The first `n` element words."""
-        return _core.words(*self.address, _core.PARAM_BLOCKS, n)
+        """The first `n` element words; n is 0 … 2**34 - 64, or it is a ValueError."""
+        return _core.words(*self.address, _core.PARAM_BLOCKS, _elements(n))
 
     def uniforms(self, n: int) -> npt.NDArray[np.float32]:
         """The first `n` elements, uniform in [0, 1)."""
@@ -93,7 +109,7 @@ class Stream:
 
     def normals(self, n: int) -> npt.NDArray[np.float32]:
         """The first `n` elements, standard normal."""
-        return _core.normals(*self.address, 0, n)
+        return _core.normals(*self.address, 0, _elements(n))
 
     def generator(self) -> np.random.Generator:
         """A NumPy generator that reads the element words from the first on."""
