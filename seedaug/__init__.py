@@ -12,6 +12,7 @@ from seedaug import functional
 from seedaug._core import STREAM_VERSION
 from seedaug._core import config as _config
 from seedaug.check import assert_healthy, check
+from seedaug.checks.held import HeldGeneratorWarning
 from seedaug.config import show_config
 from seedaug.context import NoKeyError, sample
 from seedaug.data import (
@@ -22,7 +23,8 @@ from seedaug.data import (
     SeededIterableDataset,
 )
 from seedaug.key import Key, keys
-from seedaug.random import py_random, rng, torch_generator
+from seedaug.neighbours import SharedGlobalsWarning
+from seedaug.random import py_random, rng, seed_globals, torch_generator
 from seedaug.transforms import (
     CenterCrop,
     Compose,
@@ -46,6 +48,7 @@ __all__ = [
     "Compose",
     "DataLoader",
     "GaussianNoise",
+    "HeldGeneratorWarning",
     "Key",
     "KeyedSampler",
     "NoKeyError",
@@ -57,6 +60,7 @@ __all__ = [
     "RepeatedEpochWarning",
     "SeededDataset",
     "SeededIterableDataset",
+    "SharedGlobalsWarning",
     "Stream",
     "ToDtype",
     "Transform",
@@ -68,6 +72,7 @@ __all__ = [
     "register_kind",
     "rng",
     "sample",
+    "seed_globals",
     "show_config",
     "torch_generator",
 ]

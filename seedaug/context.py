@@ -101,6 +101,25 @@ def no_sample() -> Iterator[None]:
         _current.reset(token)
 
 
+def packed_key(caller: str, key: object, stage: int) -> Packed:
+    """The packed key that `caller` was given, with a stage.
+
+    Raises:
+        TypeError: `key` is neither a `Key` nor a packed key.
+        ValueError: it is no packed key, or `stage` is neither 0 nor 1.
+    """
+    if stage not in (0, 1):
+        raise ValueError(f"stage must be 0 (dataset) or 1 (batch), got {stage!r}")
+    if not isinstance(key, Key):
+        if not isinstance(key, (torch.Tensor, np.ndarray, Sequence)):
+            raise TypeError(
+                f"{caller}: key must be a seedaug.Key or a packed key (int64[3] tensor or "
+                f"array, three integers), got {key!r}"
+            )
+        key = Key.unpack(key)
+    return key.packed()
+
+
 class sample(ContextDecorator):
     """Context manager: what is called inside is made under `key`.
 
@@ -122,16 +141,7 @@ class sample(ContextDecorator):
     def __init__(
         self, key: Key | torch.Tensor | npt.NDArray[Any] | Sequence[int], stage: int = 0
     ) -> None:
-        if stage not in (0, 1):
-            raise ValueError(f"stage must be 0 (dataset) or 1 (batch), got {stage!r}")
-        if not isinstance(key, Key):
-            if not isinstance(key, (torch.Tensor, np.ndarray, Sequence)):
-                raise TypeError(
-                    "seedaug.sample: key must be a seedaug.Key or a packed key (int64[3] tensor or "
-                    f"array, three integers), got {key!r}"
-                )
-            key = Key.unpack(key)
-        self._packed = key.packed()
+        self._packed = packed_key("seedaug.sample", key, stage)
         self._stage = stage
         self._token: Token[Sample | None] | None = None
 

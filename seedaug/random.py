@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import random
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -17,10 +19,19 @@ import numpy.typing as npt
 import torch
 
 from seedaug import _core
-from seedaug.context import current
-from seedaug.key import Packed
+from seedaug.context import Sample, _current, current, packed_key
+from seedaug.key import Key, Packed
+from seedaug.neighbours import look_for_threads
 
-__all__ = ["SeededGlobals", "py_random", "rng", "torch_generator"]
+__all__ = [
+    "BATCH_STREAMS",
+    "SeededGlobals",
+    "py_random",
+    "rng",
+    "seed_globals",
+    "torch_generator",
+    "under_seeded_globals",
+]
 
 _FIRST_ELEMENT_BLOCK = _core.PARAM_BLOCKS
 _SEED_WORDS = 8  # 256 bits seed each Mersenne twister that is seeded and not filled
@@ -28,11 +39,17 @@ _MT_WORDS = 624  # state words of MT19937
 
 # Kind and occurrence of the streams that set Python's, NumPy's and torch's global generators.
 Streams = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-_SAMPLE_STREAMS: Streams = (
-    (_core.KINDS["global_python"], 0),
-    (_core.KINDS["global_numpy"], 0),
-    (_core.KINDS["global_torch"], 0),
-)
+_KINDS = tuple(_core.KINDS[name] for name in ("global_python", "global_numpy", "global_torch"))
+
+
+def _streams(occurrence: int) -> Streams:
+    python, numpy, torch_ = _KINDS
+    return (python, occurrence), (numpy, occurrence), (torch_, occurrence)
+
+
+_SAMPLE_STREAMS = _streams(0)
+BATCH_STREAMS = _streams(_core.OCCURRENCES_PER_STAGE)
+"""The first use in stage 1: of a batch that is collated."""
 
 
 def _words(packed: Packed, kind: int, occurrence: int, count: int) -> npt.NDArray[np.uint32]:
@@ -146,6 +163,7 @@ def py_random() -> random.Random:
 
 
 # The global generators are the process's, so threads take turns; a forked child starts anew.
+# `look_for_threads` refuses those that make samples. A sampler may be asked in any thread.
 _turn = threading.RLock()
 
 
@@ -237,3 +255,59 @@ class SeededGlobals:
             torch.default_generator.set_state(self._torch)
         finally:
             self._lock.release()
+
+
+def under_seeded_globals(sample: Sample) -> SeededGlobals:
+    """The global generators under a sample's or batch's key that begins: their first use.
+
+    Raises:
+        RuntimeError: this is not the main thread of its process.
+    """
+    look_for_threads("seed_globals=True")
+    sample.counts.update(_USED_ONCE)
+    return SeededGlobals(sample.packed, BATCH_STREAMS if sample.stage else _SAMPLE_STREAMS)
+
+
+_USED_ONCE = dict.fromkeys(_KINDS, 1)
+
+
+@contextmanager
+def seed_globals(
+    key: Key | torch.Tensor | npt.NDArray[Any] | Sequence[int], stage: int = 0
+) -> Iterator[None]:
+    """Context manager: the global generators of Python, NumPy and torch (CPU) follow `key`.
+
+    They are put back afterwards, after an exception too. For code that can draw from nothing else:
+    a collate_fn under the stock DataLoader, a transform on the GPU's batch, a test.
+
+    Args:
+        key: a `Key`, or a packed key (int64[3] tensor or array, or three integers).
+        stage: 0 (as in a dataset) or 1 (on the batch).
+
+    Inside the sample of that very key and stage, each call is the next of at most 16 uses, and
+    ``SeededDataset(seed_globals=True)`` is the first; elsewhere the same key gives the same draws.
+
+    Raises:
+        TypeError: `key` is nothing of the kind.
+        ValueError: `stage` is neither 0 nor 1, or `key` is no packed key.
+        RuntimeError: this is not the main thread of its process, whose generators they are; or
+            they were set 16 times in this sample.
+
+    Words: elements 0 … 7 of the kinds ``global_python`` and ``global_numpy`` are the seeds,
+    elements 0 … 623 of ``global_torch`` the state of a CPU generator.
+
+    >>> import random, seedaug
+    >>> def drawn():
+    ...     with seedaug.seed_globals(seedaug.Key(seed=0, epoch=2, index=7)):
+    ...         return random.random()
+    >>> drawn() == drawn()
+    True
+    """
+    packed = packed_key("seedaug.seed_globals", key, stage)
+    look_for_threads("seedaug.seed_globals")
+    sample = _current.get()
+    occurrence = stage * _core.OCCURRENCES_PER_STAGE
+    if sample is not None and (sample.packed, sample.stage) == (packed, stage):
+        occurrence = max(sample.take(kind, "seedaug.seed_globals()") for kind in _KINDS)
+    with SeededGlobals(packed, _streams(occurrence)):
+        yield

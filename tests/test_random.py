@@ -1,13 +1,17 @@
 """Generators of the sample, and the guard around the global ones."""
 
 import random
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
 import seedaug
-from seedaug import _core
+from seedaug import _core, neighbours
 from seedaug.random import SeededGlobals
 
 KEY = seedaug.Key(seed=7, epoch=1, index=42)
@@ -159,3 +163,96 @@ def test_globals_are_put_back_after_an_exception_and_reseeding_inside():
     with pytest.raises(KeyError):
         disturb()
     assert everything() == undisturbed
+
+
+def drawn_under(key, **options):
+    with seedaug.seed_globals(key, **options):
+        return everything()
+
+
+def test_seed_globals_follows_its_key():
+    seed_everything()
+    undisturbed = everything()
+    seed_everything()
+    drawn = drawn_under(KEY)
+    assert everything() == undisturbed
+    assert drawn == drawn_under(KEY.tensor()) == drawn_under(KEY.packed())
+    assert drawn != drawn_under(KEY, stage=1)
+    with SeededGlobals(KEY.packed()):
+        assert everything() == drawn
+
+
+def test_seed_globals_in_the_sample_of_its_key_is_the_next_use():
+    """Or it would repeat what the sample drew before."""
+
+    def make(key):
+        return everything(), drawn_under(key), drawn_under(key), drawn_under(seedaug.Key(seed=8))
+
+    dataset = seedaug.SeededDataset([KEY] * 50, 7, make, seed_globals=True)
+    dataset.set_epoch(1)
+    first, second, third, other = dataset[42]
+    assert len({first, second, third, other}) == 4
+    assert first == drawn_under(KEY)
+    assert other == drawn_under(seedaug.Key(seed=8))
+    with seedaug.sample(KEY):
+        assert (drawn_under(KEY), drawn_under(KEY)) == (first, second)
+        for _ in range(14):
+            drawn_under(KEY)
+        with pytest.raises(RuntimeError, match=r"seedaug.seed_globals\(\) was used more than 16"):
+            drawn_under(KEY)
+
+
+def test_seed_globals_errors():
+    with pytest.raises(TypeError, match=r"seedaug\.seed_globals: key must be a seedaug.Key"):
+        drawn_under(3)
+    with pytest.raises(ValueError, match="stage must be 0"):
+        drawn_under(KEY, stage=2)
+
+
+def test_threads_are_refused():
+    """The generators are the process's: wrong bytes in one thread or the other, and no word."""
+    dataset = seedaug.SeededDataset([0] * 4, 0, seed_globals=True)
+    with ThreadPoolExecutor(1, "pool") as pool:
+        with pytest.raises(RuntimeError, match="seed_globals=True was used in thread 'pool_0'"):
+            pool.submit(lambda: dataset[0]).result()
+        with pytest.raises(RuntimeError, match=r"seedaug\.seed_globals was used in thread"):
+            pool.submit(drawn_under, KEY).result()
+
+
+@pytest.fixture
+def fresh_look(monkeypatch):
+    monkeypatch.setattr(neighbours, "_told", set())
+    monkeypatch.setattr(neighbours, "_next_look", 0.0)
+
+
+def beside(work):
+    """Draw under a key while a thread does its work; the warnings that come."""
+    dataset = seedaug.SeededDataset([0] * 4, 0, seed_globals=True)
+    stop = threading.Event()
+    thread = threading.Thread(target=work, args=(stop,), name="beside")
+    thread.start()
+    time.sleep(0.05)
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            for index in range(4):
+                dataset[index]
+                time.sleep(0.002)
+    finally:
+        stop.set()
+        thread.join()
+    return [w for w in told if w.category is seedaug.SharedGlobalsWarning]
+
+
+def test_a_thread_that_might_draw_is_warned_of(fresh_look):
+    def dropout(stop):
+        while not stop.is_set():
+            torch.nn.functional.dropout(torch.ones(4))
+
+    told = beside(dropout)
+    assert len(told) == 1
+    assert "thread 'beside' runs beside the samples" in str(told[0].message)
+
+
+def test_a_thread_that_only_waits_is_not(fresh_look):
+    assert beside(threading.Event.wait) == []

@@ -21,7 +21,7 @@ GLOBALS = (NUMPY, PYTHON, TORCH)
 
 def _is_sampler(kind: type) -> bool:
     """Whether it is one of scipy's quasi-random engines."""
-    return any(k.__module__.startswith("scipy.stats") and k.__name__ == "QMCEngine"
+    return any(str(k.__module__).startswith("scipy.stats") and k.__name__ == "QMCEngine"
                for k in kind.__mro__)  # fmt: skip
 
 

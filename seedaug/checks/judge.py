@@ -66,7 +66,7 @@ def judge(subject: Subject, seen: Seen) -> Judgement:
         findings += _duplicated(probing)
     findings += _untold(subject, seen)
     findings += _ranks(subject, [*probing, *ranks]) if ranks else []
-    findings += [] if _only_stale(subject, seen) else _depends(seen, sources)
+    findings += [] if _only_stale(subject, seen) else _depends(seen, sources, parts)
     order = [*Verdict]
     findings.sort(key=lambda finding: order.index(finding.verdict))
     if any(Across.RANKS in s.repeats for s in drawn([*probing, *ranks])) and (
@@ -203,7 +203,13 @@ def _ranks(subject: Subject, events: list[Event]) -> list[Finding]:
     return [Finding(Verdict.REPEATS_ACROSS_RANKS, evidence, culprits, remedies.RANKS)]
 
 
-def _depends(seen: Seen, sources: list[Source]) -> list[Finding]:
+def _only_collated(parts: list[Part]) -> bool:
+    """Whether samples follow a key, and what collate_fn makes of them does not."""
+    loose = [part.name for part in parts if part.varies and not part.keyed]
+    return bool(loose) and all(name.startswith("collated") for name in loose)
+
+
+def _depends(seen: Seen, sources: list[Source], parts: list[Part]) -> list[Finding]:
     again = [s for s in seen.scenarios if s.name == "again"]
     culprits = tuple(describe(source) for source in sources if not source.keyed)
     if any(s.other for s in again):
@@ -224,7 +230,8 @@ def _depends(seen: Seen, sources: list[Source]) -> list[Finding]:
     changed = [s for s in seen.scenarios if s.name in names and s.other and not seen.survey.stream]
     if changed:
         evidence = tuple(_told(scenario) for scenario in changed)
-        found.append(Finding(Verdict.DEPENDS_ON_WORKERS, evidence, culprits, remedies.DEPENDS))
+        remedy = remedies.COLLATED if _only_collated(parts) else remedies.DEPENDS
+        found.append(Finding(Verdict.DEPENDS_ON_WORKERS, evidence, culprits, remedy))
     resumed = [s for s in seen.scenarios if s.name == "resumed" and s.other]
     if resumed:
         evidence = tuple(_told(scenario) for scenario in resumed)

@@ -123,7 +123,7 @@ class Script:
             self.last = ask
             indices = [self._indices[place] for place in ask.key]
             if self._rides and self._batched:
-                yield EpochBatch(indices, self.epoch)
+                yield EpochBatch(indices, self.epoch, number=ask.key[0])
             elif self._rides:
                 yield SampleIndex(indices[0], self.epoch)
             else:
@@ -146,8 +146,9 @@ def run(loader: Any, indices: list[Any], plan: Plan, seconds: float, say: Send) 
     batched = loader.batch_size is not None or loader.batch_sampler is not None
     last = 3 * min(plan.batches, -(-len(indices) // plan.size))
     trace_at = (1 if is_stream(loader) else last) if plan.trace else None
-    probe = Probe(loader.dataset, loader.collate_fn, loader.worker_init_fn, batched,
-                  trace_at, plan.spy)  # fmt: skip
+    rides = isinstance(loader, DataLoader)
+    collate = loader._collation(None) if rides else loader.collate_fn
+    probe = Probe(loader.dataset, collate, loader.worker_init_fn, batched, trace_at, plan.spy)
     script = Script(loader, indices, batched)
     if plan.method is not None:
         _hide_main(loader)
@@ -159,7 +160,7 @@ def run(loader: Any, indices: list[Any], plan: Plan, seconds: float, say: Send) 
     for number, epoch in enumerate(plan.epochs, 1):
         if plan.tell:
             tell_epoch(loader, epoch)
-        for source in seeded_within(loader.dataset) if isinstance(loader, DataLoader) else ():
+        for source in seeded_within(loader.dataset) if rides else ():
             source._clock.begin(epoch)
         script.epoch = epoch
         script.asks = [] if is_stream(loader) else asked(plan, epoch, len(indices))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import itertools
 import sys
+import time
 import types
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -14,7 +17,7 @@ import torch
 
 from seedaug.checks.generators import identity, kind
 
-__all__ = ["Reached", "reach"]
+__all__ = ["Reached", "reach", "walk"]
 
 Reached = dict[str, Any]
 """Generators by the way to them: ``dataset.transform.transforms[0].rng``."""
@@ -27,64 +30,90 @@ _PLAIN = (str, bytes, bytearray, int, float, complex, bool, type(None), np.ndarr
           torch.Tensor, range, types.BuiltinFunctionType)  # fmt: skip
 
 
-def reach(roots: Mapping[str, Any]) -> Reached:
-    """The generators within reach of the named objects, without calling any code of theirs.
+def reach(roots: Mapping[str, Any], seconds: float = 10.0) -> Reached:
+    """The generators within reach of the named objects, by their shortest names.
 
-    Looks into attributes, slots, containers, bound methods, partials, closures, defaults, the
-    module globals that functions name, and class attributes: breadth first, so that a generator
-    goes by its shortest name.
+    Args:
+        roots: where to begin, by name.
+        seconds: when to stop with what was found by then.
     """
     found: Reached = {}
     known: set[int] = set()
-    seen: set[int] = set()
-    waiting = deque((name, root, 0) for name, root in roots.items())
-    count = 0
-    while waiting and count < _MOST_OBJECTS:
-        name, value, depth = waiting.popleft()
-        if isinstance(value, _PLAIN) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        count += 1
-        if kind(value) is not None:
-            if identity(value) not in known:
-                known.add(identity(value))
-                found[name] = value
-            continue
-        if depth < _DEPTH:
-            waiting.extend((way, inner, depth + 1) for way, inner in _inner(name, value))
+    for name, value in walk(roots, seconds):
+        if kind(value) is not None and identity(value) not in known:
+            known.add(identity(value))
+            found[name] = value
     return found
 
 
+def walk(roots: Mapping[str, Any], seconds: float = 10.0) -> Iterator[tuple[str, Any]]:
+    """The objects within reach of the named ones, without calling any code of theirs.
+
+    Looks into attributes, slots, containers, bound methods, partials, closures, defaults, the
+    module globals that functions name, and class attributes: breadth first, so that what can be
+    reached in several ways goes by its shortest name. An object's type is asked, never the object,
+    which may answer anything (a proxy, a mock). It ends after 4000 objects, or when time is up.
+    """
+    seen: set[int] = set()
+    waiting = deque((name, root, 0) for name, root in roots.items())
+    until = time.monotonic() + seconds
+    while waiting and len(seen) < _MOST_OBJECTS and time.monotonic() < until:
+        name, value, depth = waiting.popleft()
+        own: Any = type(value)
+        if id(value) in seen or _is_plain(own):
+            continue
+        seen.add(id(value))
+        yield name, value
+        if depth < _DEPTH and kind(value) is None:
+            with contextlib.suppress(Exception):  # another thread may change what is looked into
+                waiting.extend((way, inner, depth + 1) for way, inner in _inner(name, value))
+
+
+@functools.lru_cache(4096)
+def _is_plain(kind: Any) -> bool:
+    return issubclass(kind, _PLAIN)
+
+
 def _inner(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        # dict's own methods: a subclass may do anything when it is asked.
-        items = [*dict.items(value)][:_MOST_ITEMS] if isinstance(value, dict) else []
-        yield from ((f"{name}[{key!r}]", item) for key, item in items)
-    elif isinstance(value, (list, tuple, set, frozenset, deque)):
-        for number, item in zip(range(_MOST_ITEMS), value, strict=False):
-            yield f"{name}[{number}]", item
-    if isinstance(value, types.MethodType):
+    own = type(value)
+    # The containers' own methods: a subclass may do anything when it is asked.
+    if issubclass(own, dict):
+        for key, item in itertools.islice(dict.items(value), _MOST_ITEMS):
+            yield f"{name}[{key!r}]" if type(key) in (str, int) else f"{name}[...]", item
+    for container in (list, tuple, set, frozenset, deque):
+        if issubclass(own, container):
+            for number, item in enumerate(itertools.islice(container.__iter__(value), _MOST_ITEMS)):
+                yield f"{name}[{number}]", item
+    if own is types.MethodType:
         yield f"{name}.__self__", value.__self__
         yield name, value.__func__
-    elif isinstance(value, types.FunctionType):
+    elif own is types.FunctionType:
         yield from _of_function(name, value)
-    elif isinstance(value, functools.partial):
+    elif issubclass(own, functools.partial):
         yield f"{name}.func", value.func
         yield from ((f"{name}.args[{i}]", item) for i, item in enumerate(value.args))
         yield from ((f"{name}.keywords[{k!r}]", v) for k, v in value.keywords.items())
-    elif isinstance(value, type):
+    elif issubclass(own, type):
         yield from _of_class(name, value)
-    elif isinstance(value, types.ModuleType):
+    elif issubclass(own, types.ModuleType):
         yield from ((f"{name}.{k}", v) for k, v in [*vars(value).items()] if kind(v) is not None)
     else:
         yield from _of_object(name, value)
 
 
+def _attribute(value: Any, name: str) -> Any:
+    """An attribute, past any `__getattr__` of its class; None if there is none to be had."""
+    try:
+        return object.__getattribute__(value, name)
+    except Exception:  # a property of that name may raise anything
+        return None
+
+
 def _of_object(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    held = getattr(value, "__dict__", None)
-    if isinstance(held, dict):
+    held = _attribute(value, "__dict__")
+    if type(held) is dict:
         # A Module keeps its parts in dicts of its own; users know them as attributes.
-        shared = type(value).__module__.startswith("torch.utils.data.datapipes")
+        shared = str(type(value).__module__).startswith("torch.utils.data.datapipes")
         for key, item in [*held.items()]:
             if shared and key == "_rng":
                 continue  # a shuffler's: all workers shuffle alike, and then take their share
@@ -97,13 +126,13 @@ def _of_object(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             if isinstance(slot, types.MemberDescriptorType):
                 try:
                     yield f"{name}.{slot.__name__}", slot.__get__(value)
-                except AttributeError:
+                except Exception:
                     continue
     yield name, type(value)
 
 
 def _of_class(name: str, value: type) -> Iterator[tuple[str, Any]]:
-    for owner in value.__mro__:
+    for owner in type.__dict__["__mro__"].__get__(value):
         if _of_library(owner.__module__):
             continue
         for key, item in [*vars(owner).items()]:
@@ -131,10 +160,16 @@ def _of_function(name: str, function: types.FunctionType) -> Iterator[tuple[str,
     module = function.__globals__.get("__name__", "")
     for used in _names(function.__code__):
         item = function.__globals__.get(used)
-        if isinstance(item, types.ModuleType) and not _of_library(item.__name__):
+        if type(item) is types.ModuleType and not _of_library(item.__name__):
             yield item.__name__, item
-        elif item is not None and not _of_library(getattr(item, "__module__", None) or ""):
+        elif item is not None and not _of_library(_module(item)):
             yield f"{module}.{used}", item
+
+
+def _module(value: Any) -> Any:
+    """Where a function or class is defined, or the class of an object."""
+    defined = issubclass(type(value), (type, types.FunctionType))
+    return (value if defined else type(value)).__module__
 
 
 def _default(function: types.FunctionType, number: int) -> str:
@@ -152,6 +187,6 @@ def _names(code: types.CodeType) -> set[str]:
     return found
 
 
-def _of_library(module: str) -> bool:
-    top = module.partition(".")[0]
+def _of_library(module: Any) -> bool:
+    top = str(module).partition(".")[0]
     return top in _LIBRARIES or (top in sys.stdlib_module_names and top != "__main__")

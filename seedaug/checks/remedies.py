@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from seedaug.checks.draws import Across, Source
 from seedaug.checks.generators import NUMPY, PYTHON, TORCH
+from seedaug.checks.held import adapter
 
-__all__ = ["DEPENDS", "DUPLICATED", "RANKS", "SET_EPOCH", "not_resumable", "repeats"]
+__all__ = ["COLLATED", "DEPENDS", "DUPLICATED", "RANKS", "SET_EPOCH", "not_resumable", "repeats"]
 
 _WRAP = "seedaug.DataLoader(seedaug.SeededDataset(dataset, seed=0, seed_globals=True), ...)"
 _WRAP_STREAM = (
@@ -18,6 +19,11 @@ _KEYED = (  # seed_globals reaches global generators alone
 DEPENDS = (
     f"{_KEYED}{_WRAP}",
     "or keep num_workers, batch size and start method as they are whenever runs are compared",
+)
+COLLATED = (
+    "collate_fn draws: hand it to seedaug.DataLoader, which keys each batch, with "
+    "SeededDataset(..., seed_globals=True) if it draws from global generators",
+    "or mix in the training loop, under seedaug.seed_globals(key) or with a keyed generator",
 )
 RANKS = (
     f"deal one keyed order out to the ranks: {_WRAP} does",
@@ -60,8 +66,10 @@ def repeats(guilty: list[Source], across: Across, stream: bool) -> tuple[str, st
         )
     source = guilty[0]
     if source.held:
+        known = adapter(source.name)
+        draw = f"draw from seedaug.rng() in the sample instead of {source.name}"
         return (
-            f"draw from seedaug.rng() in the sample instead of {source.name}, and wrap: "
+            f"{f'wrap what holds {source.name} in {known}' if known else draw}, and wrap: "
             f"{wrap.replace(', seed_globals=True', '')}",
             f"or make {source.name} anew in worker_init_fn, from torch.initial_seed()",
         )

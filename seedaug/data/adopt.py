@@ -6,6 +6,7 @@ from typing import Any
 
 from torch.utils.data import Dataset, IterableDataset
 
+from seedaug.data.collation import arrived
 from seedaug.data.dataset import SeededDataset
 from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch
 from seedaug.data.iterable import SeededIterableDataset
@@ -94,8 +95,11 @@ class CarryingDataset(Dataset[Any]):
         if isinstance(indices, EpochBatch):
             at_once = getattr(self.dataset, "__getitems__", None)
             if callable(at_once) and indices.repeats is None:
-                return indices.carry(at_once)
-            return indices.load(self.dataset.__getitem__)
+                samples = indices.carry(at_once)
+            else:
+                samples = indices.load(self.dataset.__getitem__)
+            arrived(indices.epoch, indices.number)
+            return samples
         return [self[index] for index in indices]
 
     def __getattr__(self, name: str) -> Any:

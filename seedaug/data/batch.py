@@ -110,7 +110,7 @@ class BatchLoad:
             return None
         again = 0 if self.repeats is None else np.array(self.repeats)
         workers = self.source._rank + again * self.source._world
-        if np.max(workers) > MAX_WORKER:
+        if np.max(workers) >= MAX_WORKER:  # which is that of batches
             return None
         return keys(self.source.seed, self.epoch, workers, np.array(self.indices, dtype=np.int64))
 

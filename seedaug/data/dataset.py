@@ -14,14 +14,15 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from seedaug import _core
 from seedaug.data.batch import BatchLoad, Workshop
 from seedaug.data.collate import rules_are_torchs
+from seedaug.data.collation import BATCHES, arrived
 from seedaug.data.fetch import Fetched
 from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch, known_length, ride
 from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
+from seedaug.data.resume import checked_state, is_stateful, take_over
 from seedaug.key import Packed, check_coordinate, pack
 
 _MAX_INDEX: int = _core.MAX_INDEX
-_MAX_WORKER: int = _core.MAX_WORKER
 
 
 class SeededDataset(KeyedSource, Dataset[Any]):
@@ -122,6 +123,12 @@ class SeededDataset(KeyedSource, Dataset[Any]):
             if carried is None and any(type(index) is SampleIndex for index in indices):
                 return [self[index] for index in indices]
             indices = carried or indices
+        samples = self._samples(indices)
+        if isinstance(indices, EpochBatch):
+            arrived(indices.epoch, indices.number)
+        return samples
+
+    def _samples(self, indices: Sequence[int]) -> list[Any]:
         transform = self.transform if self.transforms is None else self.transforms
         own = type(self).__getitem__ is SeededDataset.__getitem__
         plan = self._workshop.plans.find(transform) if own and indices else None
@@ -163,6 +170,31 @@ class SeededDataset(KeyedSource, Dataset[Any]):
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_kept"}
 
+    def state_dict(self) -> dict[str, Any]:
+        """The epoch, for loaders that save their dataset's state (torchdata's StatefulDataLoader).
+
+        Returns:
+            ``{"seed", "epoch", "stream_version"}``, and the wrapped dataset's state as "dataset" if
+            it has any.
+        """
+        state: dict[str, Any] = {"seed": self.seed, "epoch": self.epoch}
+        state["stream_version"] = _core.STREAM_VERSION
+        if is_stateful(self.dataset):
+            state["dataset"] = self.dataset.state_dict()
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Draw in the epoch of `state`, unless `set_epoch` has chosen a later one for what comes.
+
+        Raises:
+            TypeError: `state` is no dict, or its epoch no integer.
+            ValueError: an entry is missing, or the seed or stream version is another.
+        """
+        loaded = checked_state(state, self.seed, repr(self))
+        if "dataset" in loaded and is_stateful(self.dataset):
+            self.dataset.load_state_dict(loaded["dataset"])
+        take_over(self._clock, loaded["epoch"], repr(self))
+
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))
 
@@ -179,8 +211,11 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         if not 0 <= index <= _MAX_INDEX:
             index = self._normalised(index)
         worker = self._rank + repeat * self._world
-        if worker > _MAX_WORKER:
-            check_coordinate("worker", worker)
+        if worker >= BATCHES:
+            raise ValueError(
+                f"{self!r}: sample {index} is visited too often in epoch {epoch}: worker must be "
+                f"from 0 to {BATCHES - 1} (that of batches comes next), got {worker}"
+            )
         return self._under(pack(self.seed, epoch, worker, index), self._sample, index)
 
     def _sample(self, index: int, packed: Packed) -> Any:

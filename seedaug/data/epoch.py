@@ -19,7 +19,18 @@ from seedaug.key import check_coordinate
 
 # Memory: int64 words; two more for each of some workers, which tell one order from another; then a
 # byte for each watched sample (or iterable's worker).
-_EPOCH, _LENGTH, _RANKS, _SHARE, _VISITS, _SEEN, _REPEATS, _WARNED, _WORDS = range(9)
+(
+    _EPOCH,
+    _LENGTH,
+    _RANKS,
+    _SHARE,
+    _VISITS,
+    _SEEN,
+    _REPEATS,
+    _WARNED,
+    _AWAITED,
+    _WORDS,
+) = range(10)
 _ORDERS = 64
 _HEAD = _WORDS + 2 * _ORDERS
 WATCHED = 65536  # samples that are told apart; those beyond are only counted
@@ -99,8 +110,16 @@ class SharedEpoch:
     def choose(self, epoch: Any) -> None:
         """Set the epoch because the user said so; `tick` tells which choice came last."""
         self.begin(check_coordinate("epoch", epoch))
+        for memory in (self._memory, self._left):
+            if memory is not None:
+                memory[_AWAITED] = 1
         self.tick = next_tick()
         self.choices += 1
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the user has set the epoch, and no pass has drawn in it yet."""
+        return bool(self._words[_AWAITED])
 
     def begin(self, epoch: int) -> None:
         """Start a pass: set the epoch and forget what was counted."""
@@ -134,6 +153,7 @@ class SharedEpoch:
         as many were there before as are new, over more than two batches (a look at one is none).
         """
         words, marks, size = self._words, self._marks, self._size
+        words[_AWAITED] = 0
         if not words[_VISITS]:
             words[_SHARE] = -(-words[_LENGTH] // self._ranks())
         count, seen, repeats = len(indices), 0, 0
@@ -179,6 +199,7 @@ class SharedEpoch:
 
         Beginning twice is a look at the first samples and then the pass; more is more passes.
         """
+        self._words[_AWAITED] = 0
         if worker < self._size:
             if self._marks[worker] >= _ENDED:
                 self._warn(name, _EPOCH_TWICE)

@@ -83,7 +83,7 @@ class EpochBatch(list[int]):
         repeats: list[int] | None = None,
         collated: bool = False,
         sent: bool = False,
-        number: int = 0,
+        number: int | None = None,
     ) -> None:
         super().__init__(indices)
         self.epoch = epoch
@@ -174,4 +174,5 @@ def as_epoch_batch(indices: list[Any]) -> EpochBatch | None:
         repeats = [index.repeat for index in indices]
     else:
         repeats = filling_visits(indices)
-    return EpochBatch(map(int, indices), epoch, repeats if any(repeats) else None)
+    number = (1 << 39) + int(first)  # a number of its own for its collation: beyond all batches
+    return EpochBatch(map(int, indices), epoch, repeats if any(repeats) else None, number=number)

@@ -7,12 +7,22 @@ from typing import Any
 
 import torch
 
+from seedaug.checks.held import Watch
 from seedaug.context import Sample, _current
 from seedaug.data.epoch import SharedEpoch
 from seedaug.key import Key, Packed, check_coordinate
-from seedaug.random import SeededGlobals
+from seedaug.random import under_seeded_globals
 
 Transform = Callable[[Any], Any]
+
+# Methods not handed out though the wrapped dataset has them. Those of Hugging Face and webdataset
+# give another dataset, without keys and transforms: the augmentation would be gone in silence.
+_CHAINS = """
+    batch batched compose decode filter listed map map_dict map_tuple rename repeat select shard
+    shuffle skip slice take to_tuple unbatched with_epoch with_format with_length with_transform
+"""
+_WITHHELD = frozenset(_CHAINS.split())
+_HOLDERS = ("transform", "target_transform", "transforms", "dataset")  # of a user's generators
 
 NOTHING: Any = object()
 """What a fetch returns when there is no sample to transform or to key."""
@@ -53,6 +63,7 @@ class KeyedSource:
         self.seed_globals = seed_globals
         self._clock = SharedEpoch(watched)
         self._followers: list[Any] = []  # samplers that are told of the epoch, too
+        self._watch: Watch | None = Watch()
 
     @property
     def epoch(self) -> int:
@@ -76,11 +87,16 @@ class KeyedSource:
 
     def _under(self, packed: Packed, make: Callable[[Any, Packed], Any], argument: Any) -> Any:
         """``make(argument, packed)`` under that key; errors are told whose they are."""
-        token = _current.set(Sample(packed))
+        if self._watch is not None:
+            make = self._watch.around(make, self, *_HOLDERS)
+            if self._watch.over:
+                self._watch = None
+        sample = Sample(packed)
+        token = _current.set(sample)
         try:
             if not self.seed_globals:
                 return make(argument, packed)
-            with SeededGlobals(packed):
+            with under_seeded_globals(sample):
                 return make(argument, packed)
         except StopIteration as error:  # which a loop would take for the end of the epoch
             raise RuntimeError(
@@ -145,6 +161,12 @@ class KeyedSource:
         """Attributes of the wrapped dataset: `classes`, `targets` and the like."""
         if name.startswith("_") or "dataset" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        if name in _WITHHELD and callable(getattr(self.dataset, name, None)):
+            raise AttributeError(
+                f"{type(self).__name__} does not hand out {name!r} of its dataset "
+                f"{type(self.dataset).__name__}: what that gives would be without keys and "
+                "transforms; use it before wrapping"
+            )
         try:
             return getattr(self.dataset, name)
         except AttributeError:

@@ -10,17 +10,19 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch.utils.data
-from torch.utils.data import IterableDataset
+from torch.utils.data import IterableDataset, default_collate
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
 from seedaug.data.callers import fetched_ahead, who_asks
+from seedaug.data.collation import KeyedCollate, StreamCollate
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.parcels import forget_finished_workers
 from seedaug.data.passes import EpochBatches, Loading, PassOrder
+from seedaug.data.ranks import known_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler
 from seedaug.data.state import CountedPass, Extent, LoaderState
 from seedaug.key import check_coordinate
@@ -157,13 +159,42 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         return batches
 
     @property
+    def collate_fn(self) -> Any:
+        """What makes a batch of samples; for torch's iterators and accelerate's, under a key."""
+        given = self.__dict__["collate_fn"]
+        if (collating := self.__dict__.get("_collating")) is not None:
+            return collating
+        return (
+            self._collation(None) if "_order" in self.__dict__ and who_asks().accelerate else given
+        )
+
+    @collate_fn.setter
+    def collate_fn(self, given: Any) -> None:
+        self.__dict__["collate_fn"] = given
+
+    def _collation(self, epoch: int | None) -> Any:
+        """The collate_fn, made so that it draws under the key of its batch.
+
+        Args:
+            epoch: that a pass over a stream in this process is of.
+        """
+        given = self.__dict__["collate_fn"]
+        if not self._auto_collation or given is default_collate:
+            return given
+        seed_globals = any(source.seed_globals for source in self._sources)
+        if self._order is not None:
+            return KeyedCollate(given, self.seed, seed_globals)
+        fixed = None if self.num_workers else epoch
+        return StreamCollate(given, self.seed, seed_globals, fixed, known_ranks())
+
+    @property
     def batch_sampler(self) -> Any:
         """What gives the batches: with epochs and visits, to whoever wraps it.
 
         A batch sampler of yours is given back as it is (Lightning makes it anew by its class), but
         to accelerate.
         """
-        given = self.__dict__["_batch_sampler"]
+        given = self.__dict__["batch_sampler"]
         order: PassOrder | None = self.__dict__.get("_order")
         if order is None or order.batches.single:
             return given
@@ -171,7 +202,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     @batch_sampler.setter
     def batch_sampler(self, given: Any) -> None:
-        self.__dict__["_batch_sampler"] = given
+        self.__dict__["batch_sampler"] = given
 
     @property
     def _index_sampler(self) -> Any:
@@ -271,6 +302,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 if self._order is None and not self.persistent_workers:
                     for source in self._sources:
                         started.enter_context(source._clock.apart())
+                # Torch's iterators find this as collate_fn, users and frameworks their own.
+                started.callback(self.__dict__.update, _collating=None)
+                self.__dict__["_collating"] = self._collation(position.epoch)
                 inner = super().__iter__()
         except Exception as error:
             if self.num_workers and _UNPICKLABLE.search(str(error)):
@@ -292,7 +326,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     def _tell_samplers(self, epoch: int) -> None:
         """Call the samplers' own `set_epoch`, as for a DistributedSampler."""
-        given = self.__dict__["_batch_sampler"]
+        given = self.__dict__["batch_sampler"]
         told: list[Any] = []
         for sampler in (given, getattr(given, "sampler", None), self.sampler):
             if isinstance(sampler, EpochBatches) or any(sampler is other for other in told):

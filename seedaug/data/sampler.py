@@ -14,6 +14,7 @@ from seedaug import _core
 from seedaug.data.callers import dealt_twice, fetched_ahead, who_asks
 from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import SampleIndex, passing
+from seedaug.data.order import OrderPass
 from seedaug.data.ranks import Ranked
 from seedaug.data.state import LoaderState
 from seedaug.data.visits import Visits, index_of, places, visit_numbers
@@ -142,22 +143,20 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         return indices, repeats if repeats.any() else None
 
     def __iter__(self) -> Iterator[SampleIndex]:
-        epoch = passing.get()
-        if epoch is not None:
-            yield from self._run(epoch)
-            return
-        if self.num_replicas > 1 and who_asks().dealer is not None:
-            raise dealt_twice(repr(self))
-        epoch = self.clock.epoch
-        self.clock.restart(0, self)
-        yield from self._run(epoch)
-        if self.clock.epoch == epoch:
-            self.clock.finish(0)
+        return OrderPass(self._run, self.clock, repr(self))
 
     def _run(self, epoch: int) -> Iterator[SampleIndex]:
+        alone = passing.get() is None  # no loader of seedaug's asks
+        if alone and self.num_replicas > 1 and who_asks().dealer is not None:
+            raise dealt_twice(repr(self))
+        alone = alone and self.clock.epoch == epoch
+        if alone:
+            self.clock.restart(0, self)
         indices, repeats = self.order(epoch)
         for position, index in enumerate(indices.tolist()):
             yield SampleIndex(index, epoch, 0 if repeats is None else int(repeats[position]))
+        if alone and self.clock.epoch == epoch:
+            self.clock.finish(0)
 
     def __repr__(self) -> str:
         return f"KeyedSampler({self.total}, seed={self.seed}, shuffle={self.shuffle})"

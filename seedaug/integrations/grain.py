@@ -47,7 +47,7 @@ def source(dataset: Any, seed: int | None = None) -> Any:
     Warns:
         RepeatedEpochWarning: most samples of an epoch are made a second time in this process.
     """
-    import grain  # type: ignore[import-not-found]
+    import grain
 
     records = _Records(dataset, seed)
     return grain.MapDataset.range(len(records)).map_with_index(records.load)

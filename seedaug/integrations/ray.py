@@ -120,7 +120,7 @@ def collate_fn(
     Raises:
         TypeError, ValueError: as `augment`.
     """
-    from ray.data.collate_fn import NumpyBatchCollateFn  # type: ignore[import-not-found]
+    from ray.data.collate_fn import NumpyBatchCollateFn
 
     rows = Rows(compose, seed, epoch, key, image, visit, channels, return_key, seed_globals)
     finish = _tensors if then is None else then
@@ -133,7 +133,7 @@ def collate_fn(
 
 
 def _wants_actors(options: Mapping[str, Any]) -> bool:
-    from ray.data import ActorPoolStrategy  # type: ignore[import-not-found]
+    from ray.data import ActorPoolStrategy
 
     return isinstance(options.get("compute"), ActorPoolStrategy) or isinstance(
         options.get("concurrency"), tuple
