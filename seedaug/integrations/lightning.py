@@ -1,4 +1,4 @@
-"""Lightning: a callback that tells seeded datasets their epoch, for loaders that cannot do so themselves."""
+"""Lightning: a callback that tells seeded datasets their epoch, where nobody else does."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ else:
         from pytorch_lightning import Callback
 
 
-class EpochCallback(Callback):
+class EpochCallback(Callback):  # type: ignore[misc]  # its base is unknown without the framework
     """Tells the seeded datasets of a Trainer's loaders which epoch it is in, also after a resume.
 
-    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A `seedaug.DataLoader` is told through
-    its sampler and needs no callback, but over a stream: a stream has no sampler, and Lightning has read its first
-    batch before it says anything.
+    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A `seedaug.DataLoader`
+    is told through its sampler and needs no callback, but over a stream: that has no sampler, and
+    Lightning has read its first batch before it says anything.
 
-    The datasets of validation, test and prediction get the epoch of the training; a pass that Lightning runs again
-    repeats its draws on purpose, unwarned.
+    The datasets of validation, test and prediction get the epoch of the training; a pass that
+    Lightning runs again repeats its draws on purpose, unwarned.
 
     >>> trainer = Trainer(callbacks=[EpochCallback()])  # doctest: +SKIP
     """
@@ -35,9 +35,12 @@ class EpochCallback(Callback):
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Before the first batch, but after `iter(loader)`: Lightning has made the iterator by now.
 
-        Workers may have begun to load in the wrong epoch then (after a resume), so that what they have is thrown away.
+        After a resume workers have begun to load in the wrong epoch then: what they have is thrown
+        away.
         """
         if self._tell(trainer) and trainer.fit_loop._data_fetcher is not None:
+            # Lightning tells the samplers after this: too late for what is loaded from now on.
+            _tell_samplers(trainer.train_dataloader, _epoch(trainer))
             iter(trainer.fit_loop._data_fetcher)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
@@ -58,7 +61,7 @@ class EpochCallback(Callback):
 
     def _tell(self, trainer: Any) -> bool:
         """Whether that was news to a training dataset."""
-        epoch = trainer.fit_loop.epoch_progress.current.processed
+        epoch = _epoch(trainer)
         late = False
         for teller in _tellers(trainer.train_dataloader):
             if teller.epoch != epoch:
@@ -78,16 +81,37 @@ def _again(loaders: Any) -> None:
             teller.set_epoch(teller.epoch)
 
 
-def _tellers(loaders: Any) -> Iterator[KeyedSource | DataLoader]:
-    """Who is to be told, however the loaders are nested: seedaug's loaders, and the seeded datasets behind others."""
-    if isinstance(loaders, DataLoader):
-        yield loaders
-    elif isinstance(loaders, dict):
-        yield from _tellers([*loaders.values()])
-    elif isinstance(loaders, (list, tuple)):
+def _epoch(trainer: Any) -> int:
+    """The epoch that Lightning tells samplers; `current_epoch` lags behind it after some resumes."""
+    epoch: int = trainer.fit_loop.epoch_progress.current.processed
+    return epoch
+
+
+def _loaders(loaders: Any) -> Iterator[Any]:
+    """Each loader, however they are nested."""
+    if isinstance(loaders, dict):
+        loaders = [*loaders.values()]
+    if isinstance(loaders, (list, tuple)):
         for loader in loaders:
-            yield from _tellers(loader)
+            yield from _loaders(loader)
     elif hasattr(loaders, "flattened"):  # Lightning's CombinedLoader
-        yield from _tellers(loaders.flattened)
-    elif hasattr(loaders, "dataset"):
-        yield from seeded_within(loaders.dataset)
+        yield from _loaders(loaders.flattened)
+    elif loaders is not None:
+        yield loaders
+
+
+def _tellers(loaders: Any) -> Iterator[KeyedSource | DataLoader]:
+    """Who is to be told: seedaug's loaders, and the seeded datasets behind others."""
+    for loader in _loaders(loaders):
+        if isinstance(loader, DataLoader):
+            yield loader
+        else:
+            yield from seeded_within(getattr(loader, "dataset", None))
+
+
+def _tell_samplers(loaders: Any, epoch: int) -> None:
+    for loader in _loaders(loaders):
+        batch_sampler = getattr(loader, "batch_sampler", None)
+        for sampler in (getattr(loader, "sampler", None), getattr(batch_sampler, "sampler", None)):
+            if callable(set_epoch := getattr(sampler, "set_epoch", None)):
+                set_epoch(epoch)

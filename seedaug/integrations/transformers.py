@@ -9,11 +9,11 @@ from transformers import TrainerCallback
 from seedaug.data.adopt import seeded_within
 
 
-class EpochCallback(TrainerCallback):
-    """Tells the seeded datasets of a Trainer which epoch it is in, also after a resume in mid-epoch.
+class EpochCallback(TrainerCallback):  # type: ignore[misc]  # its base is unknown without the framework
+    """Tells the seeded datasets of a Trainer which epoch it is in, also after a resume.
 
-    Needed with `Trainer(train_dataset=SeededDataset(...))`: the Trainer's own loaders tell a dataset its epoch on one
-    rank, and not on several, nor after `resume_from_checkpoint`.
+    Needed with `Trainer(train_dataset=SeededDataset(...))`: the Trainer's own loaders tell a dataset
+    its epoch on one rank, and not on several, nor after `resume_from_checkpoint`.
 
     >>> trainer = Trainer(..., callbacks=[EpochCallback()])  # doctest: +SKIP
     """
@@ -29,7 +29,7 @@ class EpochCallback(TrainerCallback):
         self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **others: Any
     ) -> None:
         """Before the Trainer makes the epoch's iterator."""
-        # state.epoch has a fraction when a run is taken up in mid-epoch, and over streams without a length always.
+        # state.epoch has a fraction when a run is taken up in mid-epoch, and always over streams.
         self._epoch = int(state.epoch or 0) if self._epoch is None else self._epoch + 1
         _tell(train_dataloader, self._epoch)
 

@@ -1,4 +1,4 @@
-"""What a run writes down: a JSON line for each batch, at once, so that a killed run leaves its record."""
+"""What a run writes down: a line of JSON for each batch, at once, so that a kill leaves it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Runs the drivers, two at a time, and writes what each cell came to.
 
-    PYTHONPATH=. build/frameworks/bin/python -m tests.frameworks.run [--only lightning-2ranks-0w-shuffle]
+    PYTHONPATH=. build/frameworks/bin/python -m tests.frameworks.run --only lightning-2ranks
 
 Ends with 1 where a cell is silently wrong, warns though right, or is worse than in results.json.
 """
@@ -30,8 +30,23 @@ RANKING = [RIGHT, LOUD, ALARM, WRONG]
 
 def run(drivers: list[str], only: str, keep: str | None) -> list[dict[str, Any]]:
     """All cells of the drivers."""
-    waiting, going, cells = [*drivers], {}, []
+    going: dict[str, subprocess.Popen[bytes]] = {}
     folder = Path(tempfile.mkdtemp(prefix="frameworks-results-"))
+    try:
+        return _run([*drivers], going, folder, only, keep)
+    finally:
+        for server in going.values():
+            server.terminate()
+
+
+def _run(
+    waiting: list[str],
+    going: dict[str, subprocess.Popen[bytes]],
+    folder: Path,
+    only: str,
+    keep: str | None,
+) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = []
     while waiting or going:
         while waiting and len(going) < AT_ONCE:
             name = waiting.pop(0)

@@ -1,4 +1,4 @@
-"""Runs the sessions of one driver: the library is imported once, each rank of a session is forked from there."""
+"""Runs the sessions of one driver: its library is loaded once, and each rank forked from there."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import accelerate
 import torch
 
 import seedaug
+from seedaug.integrations.accelerate import prepare
 
 from ..record import Log
 from ..task import EPOCHS, Model, Task
@@ -18,6 +19,8 @@ EVERY = ("whole", "epoch_end", "last_step", "mid", "killed")
 VARIANTS = {
     "accelerate": {"courses": EVERY, "orders": ORDERS, "splits": False},
     "accelerate-dispatch": {"courses": EVERY, "orders": ORDERS, "splits": False},
+    # The loader of seedaug.integrations.accelerate keeps its epoch and place in the checkpoint.
+    "accelerate-kept": {"courses": EVERY, "orders": ORDERS[:5], "splits": False},
     # Nobody says the epoch: accelerate counts the passes itself, from 0 in each process.
     "accelerate-silent": {"courses": ("whole",), "orders": ORDERS[:2], "splits": False},
 }
@@ -32,7 +35,11 @@ def train(variant: str, task: Task, log: Log) -> None:
     model: Any = Model()
     optimizer: Any = torch.optim.SGD(model.parameters(), lr=0.01)
     loader: Any = task.loader(seedaug.DataLoader, task.dataset())
-    model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
+    if variant == "accelerate-kept":
+        model, optimizer = accelerator.prepare(model, optimizer)
+        loader = prepare(accelerator, loader)
+    else:
+        model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
     first, skipped = 0, 0
     if task.course != "whole":
         accelerator.load_state(str(task.folder / task.course))
@@ -43,11 +50,12 @@ def train(variant: str, task: Task, log: Log) -> None:
         if accelerator.is_main_process:
             (task.saves / f"{course}.json").write_text(json.dumps([epoch, steps]))
 
+    told = variant not in ("accelerate-silent", "accelerate-kept")
     for epoch in range(first, EPOCHS):
         active = loader
-        if epoch == first and skipped:
+        if told and epoch == first and skipped:
             active = accelerator.skip_first_batches(loader, skipped)
-        if variant != "accelerate-silent":
+        if told:
             active.set_epoch(epoch)
         for number, batch in enumerate(active):
             log.step("train", epoch, batch)

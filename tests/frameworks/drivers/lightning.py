@@ -1,4 +1,4 @@
-"""Lightning's Trainer: the loader handed to `fit`, or given by a data module, or torch's with the callback."""
+"""Lightning's Trainer: a loader handed to `fit`, given by a data module, or torch's own."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ VARIANTS = {
     # Without a length Lightning reads a batch ahead: the callback puts its checkpoints right.
     "lightning-callback": {"courses": EVERY, "orders": ("stream",)},
     # Lightning does not take a stock loader up again in mid-epoch, and says so.
-    # torch's RandomSampler has an order of its own after a resume.
+    # On one rank torch's RandomSampler has an order of its own after a resume.
     "lightning-stock": {
-        "same_order": False,
+        "same_order": (2,),
         "counted": False,
         "courses": ("whole", "epoch_end", "last_step"),
         "orders": ("shuffle", "rest", "batches", "resetting", "stream"),

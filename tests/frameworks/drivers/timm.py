@@ -1,4 +1,4 @@
-"""timm: loaders from create_loader in its training script's loop, and a seedaug.DataLoader in the same loop."""
+"""timm: loaders from create_loader, and a seedaug.DataLoader, in its training script's loop."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import torch
 from timm.data import create_loader
 
 import seedaug
+from seedaug.integrations.timm import follow
 
 from ..record import Log
 from ..task import AUGMENT, BATCH, EPOCHS, Task
 from .by_hand import joined, own_loader
 
-# The script resumes at an epoch's start; without ranks torch's sampler has an order of its own then.
+# The script resumes at an epoch's start; on one rank torch's sampler has an order of its own then.
 COURSES = ("whole", "epoch_end")
 VARIANTS = {
-    "timm": {"courses": COURSES, "orders": ("shuffle", "stream"), "same_order": False},
+    # On two ranks the order of every epoch is one, and a warning says so.
+    "timm": {"courses": COURSES, "orders": ("shuffle", "stream"), "same_order": (2,)},
+    "timm-follow": {"courses": COURSES, "orders": ("shuffle",), "same_order": (2,)},
     "timm-loader": {
         "courses": COURSES,
         "orders": ("shuffle", "rest", "batches", "resetting", "replacement", "stream"),
@@ -48,8 +51,9 @@ def _created(task: Task, dataset: Any, training: bool) -> Any:
 
 def _train(variant: str, task: Task, log: Log) -> None:
     dataset = task.dataset()
-    if variant == "timm":
+    if variant != "timm-loader":
         loader = _created(task, dataset, True)
+        loader = follow(loader) if variant == "timm-follow" else loader
     else:
         loader = own_loader(task, dataset, log.rank)
     for epoch in range(0 if task.course == "whole" else 1, EPOCHS):
@@ -62,13 +66,13 @@ def _train(variant: str, task: Task, log: Log) -> None:
     if task.course != "whole":
         return
     dataset = task.dataset()
-    if variant == "timm":
+    if variant != "timm-loader":
         loader = _created(task, dataset, False)
     else:
         loader = task.held_out(seedaug.DataLoader, dataset)
     for number, stage in enumerate(("validate", "predict")):
         log.stage = stage
-        if variant == "timm":
+        if variant != "timm-loader":
             dataset.set_epoch(number)
         for batch in loader:
             log.step(stage, number, batch)

@@ -15,11 +15,11 @@ from ..task import EPOCHS, Task
 from .by_hand import joined
 
 EVERY = ("whole", "epoch_end", "last_step", "mid", "killed")
-# torchdata takes torch's own samplers up; one of somebody's that has no state has another order then.
+# torchdata takes torch's own samplers up; one of somebody's without a state has another order then.
 VARIANTS = {
-    "torchdata": {"courses": EVERY, "orders": ("shuffle", "stream"), "same_order": False},
+    "torchdata": {"courses": EVERY, "orders": ("shuffle", "stream"), "same_order": (2,)},
     # After a resume it is left to the loader's state to tell the dataset its epoch.
-    "torchdata-silent": {"courses": EVERY, "orders": ("shuffle", "stream"), "same_order": False},
+    "torchdata-silent": {"courses": EVERY, "orders": ("shuffle", "stream"), "same_order": (2,)},
     "torchdata-keyed": {"courses": EVERY, "orders": ("shuffle", "rest")},
 }
 

@@ -1,4 +1,4 @@
-"""Hugging Face's Trainer: its own loaders with the callback, or a seedaug.DataLoader that a subclass gives it."""
+"""Hugging Face's Trainer: its own loaders with the callback, or one that a subclass gives it."""
 
 from __future__ import annotations
 
