@@ -5,8 +5,8 @@ A run writes down what it was given (`record.py`); `judge` decides from that alo
 * **once**: over all ranks an epoch visits every sample once. Where ranks and batches don't divide
   the samples, what fills them up are second visits, fewer than one round of batches, under keys of
   their own;
-* **keys**: a sample's key is (seed, epoch, visit, index), the epoch is the one that the framework is
-  in; of a stream (worker, count) stand for (visit, index), and no two samples share one;
+* **keys**: a sample's key is (seed, epoch, visit, index), the epoch is the one that the framework
+  is in; of a stream (worker, count) stand for (visit, index), and no two samples share one;
 * **bytes**: those of the transform applied to the sample under that key in a plain call;
 * **order**: shuffled epochs differ; a resumed run goes on as the uninterrupted one went on;
 * **silence**: nothing is warned of where all that holds, and where it doesn't something is.

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import dataclasses
 import importlib
-import importlib.util
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from typing import Any
 
 import torch
 
+from ..torchvision_schemas import define_torchvision_schemas
 from .cells import Family, families
 from .contract import Record, Resumed, join, judge
 from .record import Log, read
@@ -28,22 +28,6 @@ from .task import MID, Task, position
 
 LIMIT = 60.0  # seconds for a session
 GRACE = 5.0  # seconds for the other ranks when one has ended badly
-_SCHEMAS: list[Any] = []  # must live as long as their operators
-
-
-def define_torchvision_schemas() -> None:
-    """Let torchvision's Python half be imported where its compiled half doesn't load."""
-    found = importlib.util.find_spec("torchvision")
-    if found is None or found.origin is None:
-        return
-    for library in Path(found.origin).parent.glob("_C*.so"):
-        with contextlib.suppress(OSError):
-            torch.ops.load_library(str(library))
-            return
-    schemas = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _SCHEMAS.append(schemas)
 
 
 def _free_port() -> int:
@@ -159,7 +143,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="leave records and checkpoints here")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    define_torchvision_schemas()
+    schemas = define_torchvision_schemas()  # must live as long as their operators
     module = importlib.import_module(f".drivers.{asked.driver}", __package__)
     for family in families(module.VARIANTS, asked.only):
         folder = (asked.keep or Path(tempfile.mkdtemp(prefix="frameworks-"))) / family.name
@@ -173,6 +157,7 @@ def main() -> None:
                 print(f"{cell['name']:60} {cell['verdict']:12} {cell['why'][:160]}", flush=True)
         if asked.keep is None:
             shutil.rmtree(folder.parent, ignore_errors=True)
+    del schemas
 
 
 if __name__ == "__main__":

@@ -98,6 +98,11 @@ class LightningLike:
     def predict(self, loader: Any) -> Iterator[Any]:
         """The batches that predict_step is given."""
         loader = self._dealt(loader, False)
+        if isinstance(loader.dataset, data.IterableDataset):
+            fetcher = Fetcher(loader)
+            fetcher.begin()
+            yield from fetcher
+            return
         wrapped = IndexBatchSampler(loader.batch_sampler)
         loader = anew(loader, batch_sampler=wrapped)
         tell_samplers(loader, self.epoch)

@@ -1,70 +1,68 @@
-"""Keeps and takes up a place as torchdata's StatefulDataLoader does, without workers."""
+"""Keeps and takes up a place as torchdata 0.11's StatefulDataLoader does, without workers."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import torch.utils.data as data
 
 
-class TorchdataLike(data.DataLoader[Any]):
-    """torch's loader with a state: those of its sampler and dataset, and a count of batches."""
+class TorchdataLike:
+    """A loader with a state: a count of batches, and the dataset's own state if it keeps one.
 
-    _place: dict[str, Any] | None = None
-    _count, _ended = 0, False
+    Args:
+        loader: torch's, without workers; what it loads, in its order.
+    """
 
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
-        state, self._place = self._place, None
-        skip = 0
-        if state is not None and not state["ended"]:
-            skip = state["count"]
-            for part, name in ((self.dataset, "dataset"), (self.sampler, "sampler")):
-                if state[name] is not None:
-                    part.load_state_dict(state[name])  # type: ignore[attr-defined]
-            if state["dataset"] is not None and self._streams:
-                skip = 0
-        return self._pass(skip, state is not None and state["dataset"] is not None)
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+        self._streams = isinstance(loader.dataset, data.IterableDataset)
+        self._stateful = hasattr(loader.dataset, "load_state_dict")
+        self._place: dict[str, Any] | None = None
+        self._count, self._ended = 0, False
 
-    @property
-    def _streams(self) -> bool:
-        return isinstance(self.dataset, data.IterableDataset)
+    def __iter__(self) -> Iterator[Any]:
+        place, self._place = self._place, None
+        if place is None:
+            return self._counted(self._batches(0), 0)
+        rest = self._resumed(place)
+        # From a state of an epoch's end it makes the empty rest, and then begins anew.
+        return self._counted(self._batches(0), 0) if place["ended"] else rest
 
-    def _pass(self, skip: int, resumed: bool) -> Iterator[Any]:
-        self._count, self._ended = skip, False
-        source = super().__iter__() if not skip else self._after(skip)
-        for batch in source:
+    def _resumed(self, place: dict[str, Any]) -> Iterator[Any]:
+        skip = place["count"]
+        order = None
+        if not self._streams:
+            for _ in range(2):  # iterators that it makes on the way
+                next(iter(self.loader.batch_sampler))
+            order = [*self.loader.batch_sampler][skip:]
+        if self._stateful and place["dataset"] is not None:
+            self.loader.dataset.load_state_dict(place["dataset"])
+            if self._streams:  # which goes on by itself, or from its start
+                return self._counted(self._batches(0), skip)
+        return self._counted(self._batches(skip, order), skip)
+
+    def _batches(self, skip: int, order: Any = None) -> Iterator[Any]:
+        if self._streams:
+            yield from itertools.islice(data.DataLoader.__iter__(self.loader), skip, None)
+            return
+        dataset = self.loader.dataset
+        for indices in self.loader.batch_sampler if order is None else order:
+            yield self.loader.collate_fn(dataset.__getitems__(indices))
+
+    def _counted(self, batches: Iterator[Any], count: int) -> Iterator[Any]:
+        self._count, self._ended = count, False
+        for batch in batches:
             self._count += 1
             yield batch
         self._ended = True
 
-    def _after(self, skip: int) -> Iterator[Any]:
-        """The order is run through; of a map, what is skipped is not loaded."""
-        if self._streams:
-            for number, batch in enumerate(super().__iter__()):
-                if number >= skip:
-                    yield batch
-            return
-        for number, indices in enumerate(self.batch_sampler):
-            if number >= skip:
-                yield self.collate_fn(self._load(indices))
-
-    def _load(self, indices: Any) -> Any:
-        at_once = getattr(self.dataset, "__getitems__", None)
-        return at_once(indices) if at_once else [self.dataset[index] for index in indices]
-
     def state_dict(self) -> dict[str, Any]:
         """After the batch that was handed out last."""
-
-        def of(part: Any) -> Any:
-            return part.state_dict() if hasattr(part, "state_dict") else None
-
-        return {
-            "count": self._count,
-            "ended": self._ended,
-            "dataset": of(self.dataset),
-            "sampler": of(self.sampler),
-        }
+        kept = self.loader.dataset.state_dict() if self._stateful else None
+        return {"count": self._count, "ended": self._ended, "dataset": kept}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """For the next pass."""
