@@ -1,4 +1,4 @@
-# make demo | test | build | bench | bench-peers | stats | lint | sanitize | wheel | clean
+# make demo | test | test-frameworks | build | bench | bench-peers | stats | lint | sanitize | wheel | clean
 #
 # demo and test need Python 3.10+ and a C++17 compiler, nothing else: they make a .venv with the versions that
 # constraints.txt pins, compile what has changed, and go. ARGS="..." is handed on; PYTHON=... picks the Python.
@@ -6,10 +6,11 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 PEERS := build/peers
+FRAMEWORKS := build/frameworks
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 ARGS ?=
 
-.PHONY: help build demo test bench bench-peers stats lint sanitize wheel clean
+.PHONY: help build demo test test-frameworks bench bench-peers stats lint sanitize wheel clean
 
 help:
 	@sed -n '1,4s/^# \{0,1\}//p' Makefile
@@ -38,6 +39,18 @@ demo: build
 
 test: build
 	@$(PY) -m pytest $(ARGS)
+
+# The frameworks that people train with, in an environment of their own, and seedaug from here.
+$(FRAMEWORKS)/installed: $(VENV)/made tests/frameworks/requirements.txt
+	@test -x $(FRAMEWORKS)/bin/python || { echo "seedaug: making $(FRAMEWORKS)"; $(PY) -m venv $(FRAMEWORKS); }
+	@echo "seedaug: installing the frameworks (the first time takes minutes and gigabytes)"
+	@$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/frameworks/requirements.txt
+	@touch $@
+
+# First every cell of docs/frameworks.md, then what is tested of single frameworks.
+test-frameworks: build $(FRAMEWORKS)/installed
+	@PYTHONPATH=. $(FRAMEWORKS)/bin/python -m tests.frameworks.run $(ARGS)
+	@PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -p no:cacheprovider tests/frameworks/test_*.py
 
 bench: build
 	@$(PY) -m benchmarks $(ARGS)

@@ -1,0 +1,164 @@
+"""Runs the sessions of one driver: its library is loaded once, and each rank forked from there."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import importlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..torchvision_schemas import define_torchvision_schemas
+from .cells import Family, families
+from .contract import Record, Resumed, join, judge
+from .record import Log, read
+from .task import MID, Task, position
+
+LIMIT = 60.0  # seconds for a session
+GRACE = 5.0  # seconds for the other ranks when one has ended badly
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _rank(train: Any, variant: str, task: Task, rank: int, port: int, records: Path) -> None:
+    """What a forked rank does; never returns."""
+    os.setsid()
+    if task.ranks > 1:
+        os.environ |= {
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "WORLD_SIZE": str(task.ranks),
+            "LOCAL_WORLD_SIZE": str(task.ranks),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+            "TORCHELASTIC_RUN_ID": "none",
+        }
+    output = os.open(records / f"{rank}.txt", os.O_WRONLY | os.O_CREAT)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    log = Log(records / f"{rank}.jsonl", rank, MID if task.kill else None)
+    log.listen()
+    status = 1
+    try:
+        train(variant, task, log)
+        status = 0
+    except BaseException as error:
+        traceback.print_exc()
+        log.write(what="error", stage=log.stage, text=f"{type(error).__name__}: {error}")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def session(train: Any, variant: str, task: Task, records: Path) -> Record:
+    """Run a session of all its ranks to its end; returns what they wrote down."""
+    records.mkdir(parents=True)
+    port = _free_port()
+    waiting = {}
+    for rank in range(task.ranks):
+        pid = os.fork()
+        if pid == 0:
+            _rank(train, variant, task, rank, port, records)
+        waiting[pid] = rank
+    hung = _wait(waiting)
+    record = join(read(records / f"{rank}.jsonl", rank) for rank in range(task.ranks))
+    if hung and not record.errors:
+        record.steps.clear()  # nothing is right that hangs, and nothing is loud
+        record.warnings.clear()
+    return record
+
+
+def _wait(waiting: dict[int, int]) -> bool:
+    """Wait for the ranks and end their workers; whether they had to be ended."""
+    deadline, pids = time.monotonic() + LIMIT, [*waiting]
+    hung = False
+    while waiting:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid in waiting:
+            del waiting[pid]
+            if status:
+                deadline = min(deadline, time.monotonic() + GRACE)
+        elif time.monotonic() > deadline:
+            hung = True
+            for left in waiting:
+                os.killpg(left, signal.SIGKILL)
+            deadline += LIMIT
+        else:
+            time.sleep(0.005)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    return hung
+
+
+def run_family(train: Any, family: Family, folder: Path) -> list[dict[str, Any]]:
+    """All sessions of a family: the whole run, then from each of its checkpoints."""
+    task = dataclasses.replace(family.task, folder=folder / "saved")
+    task.folder.mkdir(parents=True)
+    whole = session(train, family.variant, task, folder / "whole")
+    cells = []
+    for stage in family.stages:
+        verdict = judge(task.wanted(stage), whole, stage)
+        cells.append(family.cell("whole", stage, verdict))
+    for course in family.courses[1:]:
+        again = dataclasses.replace(task, course=course)
+        if course == "killed":
+            again = dataclasses.replace(again, folder=folder / "killed-saved")
+            again.folder.mkdir()
+            dying = dataclasses.replace(again, course="whole", kill=True)
+            died = session(train, family.variant, dying, folder / "dying")
+            if died.errors:
+                cells.append(family.cell(course, "train", judge(task.wanted(), died)))
+                continue
+        record = session(train, family.variant, again, folder / course)
+        resumed = Resumed(record, *position(course))
+        cells.append(family.cell(course, "train", judge(task.wanted(), whole, "train", resumed)))
+    return cells
+
+
+def main() -> None:
+    """Run what is asked for; a line of JSON for each cell."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("driver")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--keep", type=Path, help="leave records and checkpoints here")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    schemas = define_torchvision_schemas()  # must live as long as their operators
+    module = importlib.import_module(f".drivers.{asked.driver}", __package__)
+    for family in families(module.VARIANTS, asked.only):
+        folder = (asked.keep or Path(tempfile.mkdtemp(prefix="frameworks-"))) / family.name
+        shutil.rmtree(folder, ignore_errors=True)
+        began = time.monotonic()
+        cells = run_family(module.train, family, folder)
+        took = round(time.monotonic() - began, 1)
+        with asked.out.open("a") as out:
+            for cell in cells:
+                out.write(json.dumps(cell | {"seconds": took}) + "\n")
+                print(f"{cell['name']:60} {cell['verdict']:12} {cell['why'][:160]}", flush=True)
+        if asked.keep is None:
+            shutil.rmtree(folder.parent, ignore_errors=True)
+    del schemas
+
+
+if __name__ == "__main__":
+    main()
