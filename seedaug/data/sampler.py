@@ -76,7 +76,8 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         self.drop_last = drop_last
         self.even = True  # whether each rank gets as many; else none is filled up
         self.clock = SharedEpoch(1)
-        _ = self.total  # tells what is wrong with it here, not in a worker
+        if not hasattr(dataset, "__getitem__"):
+            _ = self.total  # which says what is wrong with a number
 
     @property
     def epoch(self) -> int:  # type: ignore[override]
