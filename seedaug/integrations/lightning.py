@@ -75,6 +75,37 @@ class EpochCallback(Callback):  # type: ignore[misc]  # its base is unknown with
         return late
 
 
+def resume(loader: Any, state: dict[str, Any] | None = None) -> Any:
+    """Have a loader that Fabric has set up go on where `state` was taken.
+
+    Fabric counts a loader's passes from 0 in each process and tells the count to its sampler, so
+    that a resumed run would be in the wrong epoch; `load_state_dict` alone ends in an error that
+    names this function.
+
+    Args:
+        loader: from `Fabric.setup_dataloaders(seedaug.DataLoader(...))`.
+        state: from the loader's `state_dict`; None if `Fabric.load` has loaded it already.
+
+    Returns:
+        The loader, whose next pass is the rest of the state's epoch: loop over
+        ``range(state["epoch"], epochs)``.
+
+    Raises:
+        TypeError: `loader` holds no `seedaug.DataLoader`.
+    """
+    inner = getattr(loader, "_dataloader", loader)
+    if not isinstance(inner, DataLoader):
+        raise TypeError(
+            f"resume: loader must be a seedaug.DataLoader that Fabric has set up, got "
+            f"{type(inner).__name__}"
+        )
+    if state is not None:
+        inner.load_state_dict(state)
+    if inner is not loader:
+        loader._num_iter_calls = inner.epoch
+    return loader
+
+
 def _again(loaders: Any) -> None:
     for teller in _tellers(loaders):
         if isinstance(teller, KeyedSource):
