@@ -425,8 +425,8 @@ def test_lists(images, transform, error, match):
     "sample",
     [
         tuple([image()] * 3),
-        {"a": [image()] * 3},
-        ([image()] * 3, torch.zeros(3)),
+        {"a": (image(),) * 3},
+        ([image()] * 3, [image()] * 3),
         [image().numpy()] * 3,
         {"a": image(shape=(3, 3, 9, 9)), "b": image(shape=(3, 1, 9, 9))},
     ],
@@ -436,6 +436,17 @@ def test_lists(images, transform, error, match):
 def test_several_batches_under_n_keys(make, sample):
     with pytest.raises(ValueError, match="N keys need one batch of images, but several tensors"):
         make()(sample, keys(index=range(3)))
+
+
+@pytest.mark.parametrize("make", [lambda: seedaug.CenterCrop(4), lambda: Plain()])
+def test_a_list_in_a_sample_is_the_batch_that_it_is_alone(make):
+    images, k = [image()] * 3, keys(index=range(3))
+    wanted = make()(images, keys=k)
+    assert torch.equal(make()({"a": images, "label": 3}, keys=k)["a"], wanted)
+    assert torch.equal(make()((images, torch.zeros(3)), keys=k)[0], wanted)
+    for wrong in (images[:2], [*images, *images]):
+        with pytest.raises(ValueError, match=rf"{len(wrong)} images need {len(wrong)} keys, got 3"):
+            make()({"a": wrong}, keys=k)
 
 
 def test_typed_images_are_no_batch():

@@ -95,6 +95,11 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         self.worker = worker
         self._rank, self._world = known_ranks() if worker == "rank" else (0, 1)
 
+    @property
+    def apart_by_rank(self) -> bool:
+        """Whether ranks that load the same sample draw differently."""
+        return self.worker == "rank"
+
     def __len__(self) -> int:
         return len(self.dataset)
 

@@ -19,9 +19,9 @@ from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
-from seedaug.data.passes import EpochBatches, Loading, PassOrder
+from seedaug.data.passes import EpochBatches, Loading, PassOrder, deal
 from seedaug.data.ranks import known_ranks
-from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler
+from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler, ToldSampler
 from seedaug.data.state import CountedPass, Extent, LoaderState
 from seedaug.key import check_coordinate
 
@@ -105,6 +105,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             )
         if sampler is not None and dealt:
             sampler = DealtSampler(sampler, num_replicas, rank, drop_last, dataset)
+        elif sampler is not None and any(not part.apart_by_rank for part in self._sources):
+            sampler = deal(sampler, drop_last, dataset)
         elif own_order:
             sampler = KeyedSampler(
                 dataset,
@@ -150,8 +152,10 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             batches = EpochBatches(given, None, False, batched=True)
             batches.batch_size = getattr(given, "batch_size", None)  # type: ignore[assignment]
             batches.drop_last = getattr(given, "drop_last", False)
+            # Torch puts a SequentialSampler there; frameworks tell the epoch to what is there.
+            self.__dict__["sampler"] = ToldSampler(self.sampler, batches.clock)
         clocks = [source._clock for source in self._sources]
-        apart = all(getattr(source, "worker", 0) != 0 for source in self._sources)
+        apart = all(source.apart_by_rank for source in self._sources)
         batches.loading = Loading(
             self.seed, self.dataset, self.collate_fn, self.num_workers, clocks, apart, self._state
         )

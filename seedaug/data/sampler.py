@@ -171,7 +171,7 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         return f"KeyedSampler({self.total}, seed={self.seed}, shuffle={self.shuffle})"
 
 
-class DealtSampler(Ranked, Sampler[int]):
+class DealtSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
     """Another sampler's order, dealt out over ranks in turn, with repeats counted over all of them.
 
     Every rank runs through the whole order, so the sampler must give all ranks the same one, as
@@ -192,6 +192,7 @@ class DealtSampler(Ranked, Sampler[int]):
         drop_last: bool = False,
         dataset: Any = None,
     ) -> None:
+        # As for KeyedSampler, not DistributedSampler's own.
         self.dataset = dataset
         self.source = source
         self._set_ranks(num_replicas, rank)
@@ -211,6 +212,9 @@ class DealtSampler(Ranked, Sampler[int]):
         source = iter(self.source)
         start: list[int] = []  # what fills up the rest
         rank, ranks = self.rank, self.num_replicas
+        if ranks == 1:
+            yield from source
+            return
         while group := [index_of(i) for i in itertools.islice(source, ranks)]:
             start = start or group
             if len(group) < ranks:

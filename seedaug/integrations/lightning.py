@@ -22,9 +22,9 @@ else:
 class EpochCallback(Callback):  # type: ignore[misc]  # its base is unknown without the framework
     """Tells the seeded datasets of a Trainer's loaders which epoch it is in, also after a resume.
 
-    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A `seedaug.DataLoader`
-    is told through its sampler and needs no callback, but over a stream: that has no sampler, and
-    Lightning has read its first batch before it says anything.
+    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A
+    `seedaug.DataLoader` is told through its sampler and needs no callback, but over a stream of
+    unknown length: Lightning has read its first batch before it says anything.
 
     The datasets of validation, test and prediction get the epoch of the training; a pass that
     Lightning runs again repeats its draws on purpose, unwarned.
@@ -113,7 +113,7 @@ def _again(loaders: Any) -> None:
 
 
 def _epoch(trainer: Any) -> int:
-    """The epoch that Lightning tells samplers; `current_epoch` lags behind it after some resumes."""
+    """The epoch that Lightning tells samplers; `current_epoch` may lag behind it after a resume."""
     epoch: int = trainer.fit_loop.epoch_progress.current.processed
     return epoch
 

@@ -108,7 +108,7 @@ def find_roles(leaves: list[Any], batched: bool = False, any_shape: bool = False
 
 _SEVERAL = (
     "N keys need one batch of images, but several tensors or arrays have as many dimensions, {} "
-    "and {}: pass N images in a list of tensors by itself, or stacked; several batches as "
+    "and {}: pass N images in a list of tensors, or stacked; several batches as "
     "tv_tensors.Image or Mask"
 )
 
