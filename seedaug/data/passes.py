@@ -45,8 +45,8 @@ _RUN_AGAIN = (
 )
 _VISITS_APART = (
     "seedaug.DataLoader: {} deals itself out over ranks and gives a sample more than once: visits "
-    "on several ranks are not counted together, and may draw alike. Give the loader the sampler that "
-    "it deals out, with num_replicas= and rank=, or SeededDataset(worker='rank')"
+    "on several ranks are not counted together, and may draw alike. Give the loader the sampler "
+    "that it deals out, with num_replicas= and rank=, or SeededDataset(worker='rank')"
 )
 _WHICH_EPOCH = (
     "seedaug.DataLoader: accelerate skips the first batches of epoch 0, and nobody said which "
