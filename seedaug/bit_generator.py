@@ -106,7 +106,8 @@ class StreamSeed(ISpawnableSeedSequence):
         words = _core.words(*derived(self.stream, _STATE, 0), _core.PARAM_BLOCKS, count)
         if wanted == np.uint32:
             return words
-        return words[0::2] | words[1::2].astype(np.uint64) << np.uint64(32)
+        wide: npt.NDArray[np.uint64] = words[0::2] | words[1::2].astype(np.uint64) << np.uint64(32)
+        return wide
 
     def __reduce__(self) -> tuple[type[StreamSeed], tuple[Any, ...]]:
         return type(self), (self.origin, self.jumps, self.n_children_spawned)
@@ -142,6 +143,8 @@ class BitGenerator(np.random.BitGenerator):
     """
 
     __slots__ = ("_reader", "_seed")
+    _reader: object
+    _seed: Stream | StreamSeed
 
     def __init__(self, seed: Stream | StreamSeed) -> None:
         if type(seed) is tuple:
@@ -167,7 +170,7 @@ class BitGenerator(np.random.BitGenerator):
             self._seed = seed = StreamSeed(seed)
         return seed
 
-    def spawn(self, n_children: int) -> list[BitGenerator]:  # type: ignore[override]
+    def spawn(self, n_children: int) -> list[BitGenerator]:
         """New bit generators: `StreamSeed.spawn` says which."""
         return [type(self)(child) for child in self.seed_seq.spawn(n_children)]
 
