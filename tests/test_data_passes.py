@@ -102,6 +102,32 @@ def test_repeats_are_replayed_on_resume(workers):
     assert torch.equal(rows(whole)[21:], rows(resumed))
 
 
+def test_torchs_samplers_are_dealt_out(monkeypatch):
+    def visits():
+        loader = keyed(sampler=WeightedRandomSampler(WEIGHTS, 61))
+        return rows(loader).view(-1, 3).tolist()
+
+    whole, ranks = visits(), []
+    for rank in range(3):
+        monkeypatch.setenv("WORLD_SIZE", "3")
+        monkeypatch.setenv("RANK", str(rank))
+        ranks.append(visits())
+    dealt = [key for group in zip(*ranks, strict=True) for key in group]
+    assert dealt[:61] == whole
+    assert len({tuple(key) for key in dealt}) == len(dealt) == 63
+
+
+def test_visits_that_ranks_count_apart_are_warned_of(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+
+    class Own(list):
+        num_replicas = 2
+
+    with pytest.warns(UserWarning, match="visits on several ranks are not counted together"):
+        next(iter(keyed(sampler=Own([3, 4, 3]), batch_size=3)))
+
+
 @pytest.mark.parametrize("drop_last", [False, True])
 def test_a_sampler_is_dealt_out_over_ranks(drop_last):
     def visits(**options):
@@ -135,7 +161,7 @@ def test_equal_ranks_are_warned_of(monkeypatch):
 
     unaware = RandomSampler(range(COUNT))
     for options in (
-        {"sampler": unaware},
+        {"sampler": RandomSampler(range(COUNT), generator=torch.Generator())},
         {"batch_sampler": BatchSampler(unaware, 5, False)},
         {"batch_sampler": Own(unaware, 5, False)},
         {"batch_sampler": [[1, 2], [3]]},
@@ -145,6 +171,7 @@ def test_equal_ranks_are_warned_of(monkeypatch):
     dealing = DistributedSampler(range(COUNT), num_replicas=2, rank=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        next(iter(keyed(sampler=unaware)))  # is dealt out
         next(iter(keyed(sampler=unaware, num_replicas=2, rank=0)))
         next(iter(keyed(sampler=dealing)))
         next(iter(keyed(batch_sampler=Own(dealing, 5, False))))

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any, NamedTuple
 
 _FRAMES = 40  # to look up through: workers are primed some fifteen calls below accelerate's loader
 
 
-def _callers(module: str) -> Iterator[Any]:
-    """What is `self` in the calls of a module's code that led here, the innermost first."""
+def _frames(module: str) -> Iterator[FrameType]:
+    """The calls of a module's code that led here, the innermost first."""
     loaded = sys.modules.get(module)
     if loaded is None:
         return
     frame = sys._getframe(2)
     for _ in range(_FRAMES):
         if frame.f_globals is loaded.__dict__:
-            yield frame.f_locals.get("self")
+            yield frame
         if frame.f_back is None:
             return
         frame = frame.f_back
@@ -43,14 +44,21 @@ def who_asks() -> Asker:
     """
     module: Any = sys.modules.get("accelerate.data_loader")
     accelerate, skips, found = False, False, None
-    for caller in _callers("accelerate.data_loader"):
+    for frame in _frames("accelerate.data_loader"):
         accelerate = True
-        shard = type(caller) is module.BatchSamplerShard and caller.num_processes > 1
-        dispatcher = type(caller) is module.DataLoaderDispatcher and caller.state.num_processes > 1
+        caller: Any = frame.f_locals.get("self")
+        kind: Any = type(caller)
+        shard = kind is module.BatchSamplerShard and caller.num_processes > 1
+        dispatcher = kind is module.DataLoaderDispatcher and caller.state.num_processes > 1
         if shard or dispatcher:
             found = caller
-        skips = skips or type(caller) is module.SkipBatchSampler
+        skips = skips or kind is module.SkipBatchSampler
     return Asker(accelerate, found, skips)
+
+
+def counted_by_accelerate() -> bool:
+    """Whether an epoch is set because one of accelerate's loaders counted so, at `iter`."""
+    return any(frame.f_code.co_name == "__iter__" for frame in _frames("accelerate.data_loader"))
 
 
 def fetched_ahead() -> int:
@@ -59,8 +67,9 @@ def fetched_ahead() -> int:
     Lightning reads a loader of unknown length one batch ahead, to know which is the last.
     """
     for module in ("lightning.pytorch.loops.fit_loop", "pytorch_lightning.loops.fit_loop"):
-        for loop in _callers(module):
-            if (fetcher := getattr(loop, "_data_fetcher", None)) is not None:
+        for frame in _frames(module):
+            fetcher = getattr(frame.f_locals.get("self"), "_data_fetcher", None)
+            if fetcher is not None:
                 return len(getattr(fetcher, "batches", ()))
     return 0
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from seedaug.data.callers import counted_by_accelerate
 from seedaug.data.ranks import known_ranks
 from seedaug.key import check_coordinate
 
@@ -69,7 +70,7 @@ class SharedEpoch:
         watched: how many samples (or workers) there are; 0 if that isn't known.
     """
 
-    choices = 0  # how often somebody chose, in this process
+    choices = 0  # how often somebody chose who may know, in this process
     _shared: torch.Tensor | None  # the memory, once it has moved
     _left: Memory | None  # the memory before, where workers look that were forked from it
 
@@ -114,7 +115,7 @@ class SharedEpoch:
             if memory is not None:
                 memory[_AWAITED] = 1
         self.tick = next_tick()
-        self.choices += 1
+        self.choices += not counted_by_accelerate()
 
     @property
     def awaited(self) -> bool:

@@ -329,7 +329,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         given = self.__dict__["batch_sampler"]
         told: list[Any] = []
         for sampler in (given, getattr(given, "sampler", None), self.sampler):
-            if isinstance(sampler, EpochBatches) or any(sampler is other for other in told):
+            ours = isinstance(sampler, (EpochBatches, ToldSampler))
+            if ours or any(sampler is other for other in told):
                 continue
             told.append(sampler)
             if isinstance(sampler, KeyedSampler):

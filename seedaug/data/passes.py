@@ -197,7 +197,7 @@ class EpochBatches(BatchSampler):
     def _warn_of_skipping(self, epoch: int) -> None:
         """Warn where a run is resumed in epoch 0 and nobody but accelerate's counter said so."""
         choices = sum(clock.choices for clock in self._clocks())
-        if epoch == 0 and self._in_part == -1 and choices <= 1:
+        if epoch == 0 and self._in_part == -1 and not choices:
             warnings.warn(_WHICH_EPOCH, UserWarning, stacklevel=4)
 
     def run(self, position: Position, asker: Asker | None = None) -> Iterator[Any]:
@@ -275,7 +275,8 @@ class EpochBatches(BatchSampler):
         counted = visits.places is not None or not visits_once(source)
         number, told = -1, False
         for number, given in enumerate(self._given(source, position.epoch)):
-            if isinstance(given, EpochBatch) and given.repeats is not None:
+            brought = isinstance(given, EpochBatch) and given.repeats is not None
+            if brought:
                 repeats: list[int] | None = given.repeats
             else:
                 repeats = [visits.number(index) for index in given] if counted else None
@@ -283,7 +284,7 @@ class EpochBatches(BatchSampler):
                 continue
             batch = [index_of(index) for index in given]
             some = repeats if repeats and any(repeats) else None
-            if some and not told and self._deals_itself(dealer):
+            if some and not told and not brought and self._deals_itself(dealer):
                 told = True
                 warnings.warn(
                     _VISITS_APART.format(type(source).__name__), UserWarning, stacklevel=2
