@@ -90,7 +90,7 @@ const char* launch_list(const Batch& batch, const Plan& plan, const Layout& layo
   ListArguments list;
   list.shared.layout = layout;
   list.shared.program = *batch.program;
-  const int64_t most = std::min<int64_t>(kMaxBlocks / layout.tiles, kListSources);
+  const int64_t most = std::clamp<int64_t>(kMaxBlocks / layout.tiles, 1, kListSources);
   return in_turns(batch.samples, most, [&](int64_t first, int64_t samples) {
     list.shared.layout.first_sample = first;
     list.shared.layout.samples = samples;

@@ -140,9 +140,14 @@ SEEDAUG_HD void augment_quad(const ElementArguments& a, const ElementSample& s, 
   const int count = left < 4 ? static_cast<int>(left) : 4;
   const Program& program = a.program;
   Pixel pixel[4];
+  int entry[4];  // of the ops, the first one that the element goes through
   SEEDAUG_UNROLL
   for (int i = 0; i < 4; ++i) {
-    if (i < count) pixel[i] = locate(a, s, target, first + static_cast<Index>(i));
+    entry[i] = program.ops;
+    if (i >= count) continue;
+    pixel[i] = locate(a, s, target, first + static_cast<Index>(i));
+    const int fill = pixel[i].fill < 0 ? 0 : pixel[i].fill;  // one that may be read in any case
+    entry[i] = pixel[i].fill < 0 ? 0 : program.fill[fill].entry;
   }
   if (program.geometry_only) {
     const int size = element_size(a.element);
@@ -174,7 +179,7 @@ SEEDAUG_HD void augment_quad(const ElementArguments& a, const ElementSample& s, 
     }
     SEEDAUG_UNROLL
     for (int i = 0; i < 4; ++i) {
-      if (i >= count || (pixel[i].fill >= 0 && k < program.fill[pixel[i].fill].entry)) continue;
+      if (k < entry[i]) continue;
       value.v[i] = pointwise(program, op, pixel[i].channel, normals.v[i], value.v[i]);
     }
   }

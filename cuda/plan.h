@@ -138,7 +138,8 @@ inline bool plan_target(const Batch& b, int out, bool& contiguous, Layout& l) {
   const bool planar = (t.column == 1 || t.width == 1) && (t.row == t.width || t.height == 1);
   contiguous =
       planar && (t.channel == plane || b.channels == 1) && (t.frame == frame || b.frames == 1);
-  const int64_t reach = (b.frames - 1) * t.frame + (b.channels - 1) * t.channel + 3 * plane;
+  const int64_t image = l.target_interleaved ? 3 * plane : (b.channels - 1) * t.channel + plane;
+  const int64_t reach = (b.frames - 1) * t.frame + image;  // elements of a sample, gaps included
   if (!(planar || l.target_interleaved) || t.frame < 0 || t.channel < 0 ||
       reach * out >= kMostBytes || frame * b.frames * std::max<int64_t>(out, 4) >= kMostBytes) {
     return false;

@@ -2,7 +2,9 @@
 
 Fresh memory costs a page fault for every 4 KiB: several times what augmenting into it costs. So
 the memory of a result goes back to a pool when its storage is freed, whatever views of it there
-were: the storage holds a `Lease`, whose end is told.
+were: the storage holds a `Lease`, whose end is told. A storage can also live on and let go of its
+memory: ``share_memory_`` and sending put another in its place, while NumPy views and running
+operations, which hold the storage, still read the first. That is kept until the storage is freed.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.multiprocessing import reductions
 
-__all__ = ["Buffers", "Bytes", "Empty", "empty_images", "lease", "results"]
+__all__ = ["Buffers", "Bytes", "Empty", "empty_images", "lease", "on_storage", "results"]
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Empty: TypeAlias = Callable[[torch.dtype, Sequence[int]], Tensor]
@@ -44,14 +47,37 @@ def empty_images(
     return memory, memory.movedim(-1, -3)
 
 
-class Lease(np.ndarray):
-    """Bytes of a buffer; `end` is called when the last storage on them is freed."""
+WeakRef: Any = reductions.StorageWeakRef  # torch gives it no types
 
-    end: Callable[[], None] | None = None
+# Storages that live on with other memory, and what is to be called when they are freed.
+_swapped: list[tuple[Any, Callable[[], None]]] = []
+
+
+class Lease(np.ndarray):
+    """Bytes of a buffer that a storage holds; tells when nothing can read them through it."""
+
+    storage: Any = None  # a weak reference
+    end: Callable[[], None]
 
     def __del__(self) -> None:
-        if self.end is not None:
+        if self.storage is None:  # a view of another
+            return
+        if self.storage.expired():
             self.end()
+        else:
+            _swapped.append((self.storage, self.end))
+
+
+def _end_swapped() -> None:
+    for _ in range(len(_swapped)):
+        try:
+            storage, end = _swapped.pop(0)
+        except IndexError:  # another thread was faster
+            return
+        if storage.expired():
+            end()
+        else:
+            _swapped.append((storage, end))
 
 
 def lease(
@@ -65,13 +91,25 @@ def lease(
     Args:
         memory: as many bytes or more.
         dtype, size: of the tensor.
-        end: called, in whatever thread, when its storage is freed.
+        end: called, in whatever thread, once its storage is freed.
     """
+    if _swapped:
+        _end_swapped()
     leased = memory[: prod(size) * dtype.itemsize].view(Lease)
+    storage = torch.from_numpy(leased).untyped_storage()
     leased.end = end
-    strides = torch.empty(tuple(size), device="meta").stride()
+    leased.storage = WeakRef(storage)
+    return on_storage(storage, dtype, size)
+
+
+def on_storage(
+    storage: Any, dtype: torch.dtype, size: Sequence[int], strides: Sequence[int] | None = None
+) -> Tensor:
+    """The tensor, no view of another, at the start of a storage; contiguous if not said else."""
+    if strides is None:
+        strides = torch.empty(tuple(size), device="meta").stride()
     made: Any = torch.empty(0, dtype=dtype, device="cpu")
-    found: Tensor = made.set_(torch.from_numpy(leased).untyped_storage(), 0, tuple(size), strides)
+    found: Tensor = made.set_(storage, 0, tuple(size), tuple(strides))
     return found
 
 

@@ -39,6 +39,9 @@ _SIGN64 = 2**63
 _MAXIMA = {"seed": _MASK64, "epoch": MAX_EPOCH, "worker": MAX_WORKER, "index": MAX_INDEX}
 
 
+_INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+
+
 def _range_error(name: str, got: object) -> ValueError:
     low = "-2**63 (as two's complement)" if name == "seed" else "0"
     return ValueError(
@@ -188,6 +191,39 @@ def _column(name: str, value: Coordinate) -> npt.NDArray[np.uint64]:
     return np.array([check_coordinate(name, value)], dtype=np.uint64)
 
 
+def _traced_column(name: str, value: Any, device: Any) -> torch.Tensor:
+    """One coordinate while a graph is traced: int64 [N] or [1], its range checked as it runs."""
+    low, high = (-_SIGN64 if name == "seed" else 0), min(_MAXIMA[name], _SIGN64 - 1)
+    if isinstance(value, range):
+        value = torch.arange(value.start, value.stop, value.step, device=device)
+    elif isinstance(value, (list, tuple)):
+        value = torch.cat([_traced_column(name, one, device) for one in value])
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        column = torch.as_tensor(value)
+        if column.dtype not in _INTEGERS or column.dim() > 1:
+            raise TypeError(f"{name} must be integers in one dimension, got {column.dtype}")
+        column = column.to(device=device, dtype=torch.int64).reshape(-1)
+        fits = ((column >= low) & (column <= high)).all()
+        torch._assert_async(fits, f"{name} is out of its range, {low} … {high}")
+        return column
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__}")
+    if name == "seed" and value >= _SIGN64:
+        value = signed64(value) if value <= _MASK64 else -_MASK64
+    if not low <= value <= high:
+        raise _range_error(name, "another")
+    return torch.full((1,), value, dtype=torch.int64, device=device)
+
+
+def _traced_keys(device: Any, **given: Any) -> torch.Tensor:
+    """What `keys` gives, in tensor arithmetic: for torch.compile, where numbers vary."""
+    columns = [_traced_column(name, value, device) for name, value in given.items()]
+    seed, epoch, worker, index = torch.broadcast_tensors(*columns)  # type: ignore[no-untyped-call]
+    low = (index & _MASK32) << 32
+    high = (epoch << 8) | (index >> 32) | (worker << 44)
+    return torch.stack([seed, low, high], dim=1)
+
+
 def keys(
     seed: Coordinate = 0,
     epoch: Coordinate = 0,
@@ -208,13 +244,16 @@ def keys(
 
     Raises:
         TypeError: a coordinate is no integer.
-        ValueError: a coordinate is out of range or not one-dimensional, or lengths differ.
+        ValueError: a coordinate is out of range or not one-dimensional, or lengths differ. In a
+            graph of ``torch.compile`` the range of a tensor's values is a RuntimeError as it runs.
 
     >>> keys(seed=0, epoch=2, index=range(3))
     tensor([[         0,          0,        512],
             [         0, 4294967296,        512],
             [         0, 8589934592,        512]])
     """
+    if torch.compiler.is_compiling():
+        return _traced_keys(device or "cpu", seed=seed, epoch=epoch, worker=worker, index=index)
     columns = {
         name: _column(name, value)
         for name, value in (("seed", seed), ("epoch", epoch), ("worker", worker), ("index", index))

@@ -277,8 +277,9 @@ def check_shape(program: Sequence[int], shape: Sequence[int], channels_known: bo
         channels_known: False if only height and width are, as for `params`.
 
     Raises:
-        ValueError: no rows or columns, a crop larger than the padded image, a reflecting pad
-            wider than the image, or per-channel values that don't fit the channels.
+        ValueError: no rows or columns, be it before or after a pad that crops, a crop larger
+            than the padded image, a reflecting pad wider than the image, or per-channel values
+            that don't fit the channels.
     """
     if len(shape) < 2:
         hint = "; geometry takes audio [T] as [1, T]" if len(shape) == 1 else ""
@@ -297,3 +298,5 @@ def check_shape(program: Sequence[int], shape: Sequence[int], channels_known: bo
             _check_channels(kind, args[-1], shape)
         size = output_size([kind, 0, len(args), *args], height, width)
         height, width = int(size[0]), int(size[1])
+        if height < 1 or width < 1:  # a pad whose negative sides leave nothing
+            raise ValueError(f"{CLASS_NAMES[kind]}: the padded image would be {height}x{width}")

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from seedaug import _core
+from seedaug.bit_generator import BitGenerator
 from seedaug.context import Sample, _current, current, packed_key
 from seedaug.key import Key, Packed
 from seedaug.neighbours import look_for_threads
@@ -84,7 +85,8 @@ def rng() -> np.random.Generator:
 
     Returns:
         A `numpy.random.Generator` over the sample's own Philox stream; each call in a sample
-        gives the next one of at most 16.
+        gives the next one of at most 16. It can be copied, pickled and put back by its
+        `bit_generator.state`; `spawn` and `jumped` give streams derived from its own.
 
     Raises:
         NoKeyError: called outside a sample.
@@ -101,8 +103,8 @@ def rng() -> np.random.Generator:
     """
     sample = current()
     kind = _core.KINDS["numpy_generator"]
-    bits: Any = _core.BitGenerator(*sample.packed, kind, sample.take(kind, "seedaug.rng()"))
-    return np.random.Generator(bits)
+    occurrence = sample.take(kind, "seedaug.rng()")
+    return np.random.Generator(BitGenerator((*sample.packed, kind, occurrence)))
 
 
 def torch_generator(device: torch.device | str = "cpu") -> torch.Generator:
@@ -195,8 +197,8 @@ _spare_twisters: list[_Twister] = []  # making one costs as much as all the rest
 class SeededGlobals:
     """Context manager: the global generators of Python, NumPy and torch (CPU) follow a key.
 
-    They are set on entry and put back on exit, after an exception too. Threads take turns: what
-    runs inside must not wait for another thread that enters one.
+    They are set on entry and put back on exit, after an exception too. Threads that enter one take
+    turns; what draws from them in yet another thread is disturbed (see `look_for_threads`).
 
     Args:
         packed: the packed key, three signed 64-bit integers.

@@ -110,6 +110,48 @@ def test_threads():
     assert not wrong
 
 
+# --- Storages that live on with other memory ---
+
+
+@pytest.mark.parametrize("strategy", ["file_descriptor", "file_system"])
+@pytest.mark.parametrize("share", [lambda x: x.share_memory_(), lambda x: x[3].share_memory_()])
+def test_memory_is_not_used_again_while_a_view_reads_it(share, strategy):
+    before = torch.multiprocessing.get_sharing_strategy()
+    torch.multiprocessing.set_sharing_strategy(strategy)
+    pool = own()
+    batch = pool.empty(torch.float32, SIZE).fill_(7)
+    address, array = batch.data_ptr(), batch.numpy()
+    share(batch)
+    torch.multiprocessing.set_sharing_strategy(before)
+    assert batch.is_shared()
+    others = [pool.empty(torch.float32, SIZE).fill_(n) for n in range(3)]
+    assert address not in [other.data_ptr() for other in others]
+    assert (array == 7).all()
+    del batch
+    others.append(pool.empty(torch.float32, SIZE).fill_(9))
+    assert (array == 7).all()
+    del array
+    gc.collect()
+    others += [pool.empty(torch.float32, SIZE) for _ in range(3)]
+    assert address in [other.data_ptr() for other in others]
+
+
+def test_an_operation_that_runs_reads_on():
+    pool, wrong = own(), []
+    for number in range(60):
+        batch = pool.empty(torch.float32, (4 * SIZE[0],)).fill_(number)
+        thread = threading.Thread(
+            target=lambda x, n: wrong.append(n) if (x.cumsum(0)[-1] != n * len(x)) else None,
+            args=(batch.double(), number) if number % 2 else (batch, number),
+        )
+        thread.start()
+        batch.share_memory_()
+        del batch
+        pool.empty(torch.float32, (4 * SIZE[0],)).fill_(-1)
+        thread.join()
+    assert not [n for n in wrong if n < 16]  # greater sums are not exact in float32
+
+
 # --- Results of transforms ---
 
 

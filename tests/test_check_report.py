@@ -80,6 +80,16 @@ def test_the_text_of_others(reports):
     assert "8 different batches of 32" in str(reports["duplicated"])
 
 
+def test_what_a_notebook_shows(reports):
+    for report in reports.values():
+        lines = repr(report).splitlines()
+        assert len(lines) == 3 + len(report.findings)
+        assert lines[0] == str(report).splitlines()[0]
+        assert lines[-1] == "print(report) shows it whole"
+        assert max(map(len, lines)) <= 98
+    assert "\nerror: repeats-across-workers: " in repr(reports["broken"])
+
+
 def test_each_finding_has_evidence_and_a_remedy_of_two_lines(reports):
     for report in reports.values():
         for finding in report.findings:

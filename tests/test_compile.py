@@ -94,6 +94,39 @@ def test_functions_and_raw_numbers(device):
     assert graphs.frame_count <= 2
 
 
+TRACED = {
+    "epochs": lambda n, t: keys(seed=3, epoch=n, index=range(4)),
+    "indices": lambda n, t: keys(seed=3, epoch=2, index=t),
+    "both": lambda n, t: keys(seed=-5, epoch=n + 2**23, index=t * 2**32 + t),
+    "workers": lambda n, t: keys(2**64 - 1, 7, worker=n + 2**19, index=[5, 1, 2, 3]),
+    "tensors": lambda n, t: keys(t - 2, t.to(torch.int32), t, t),
+    "a range": lambda n, t: keys(seed=3, epoch=n, index=range(9, 1, -2)),
+}
+
+
+@pytest.mark.parametrize("case", TRACED)
+def test_keys_made_in_the_graph(case):
+    """The same values, for epochs and indices that vary, in few graphs."""
+    augment, make, x = PIPELINES["images"], TRACED[case], images("cpu")
+    fast, graphs = compiled(lambda n, t: (augment(x, keys=make(n, t)), make(n, t)))
+    for n in (0, 1, 2, 3, 17, 18):
+        t = torch.tensor([3, 0, 2, 200]) + n
+        made, packed = fast(n, t)
+        assert torch.equal(packed, make(n, t))
+        assert torch.equal(made, augment(x, keys=make(n, t)))
+    assert graphs.frame_count <= 3
+
+
+def test_keys_made_in_the_graph_are_checked():
+    fast, _ = compiled(lambda t: keys(index=t))
+    for wrong in (torch.tensor([-1]), torch.tensor([2**40])):
+        with pytest.raises(RuntimeError, match="index is out of its range"):
+            fast(wrong)
+    for make in (lambda: keys(epoch=2**24), lambda: keys(worker=True), lambda: keys(index=1.5)):
+        with pytest.raises(Exception, match=r"(epoch|worker|index) must be"):
+            compiled(make)[0]()
+
+
 @pytest.mark.slow
 def test_inductor_makes_the_same_bytes(device):
     augment = PIPELINES["images"]
@@ -101,6 +134,8 @@ def test_inductor_makes_the_same_bytes(device):
     torch._dynamo.reset()
     fast = torch.compile(lambda x, k: augment(x, k) * 2, fullgraph=True)
     assert torch.equal(fast(x, k), augment(x, k) * 2)
+    inside = torch.compile(lambda x, n: augment(x, keys=keys(index=n)) * 2, fullgraph=True)
+    assert torch.equal(inside(x, torch.arange(4)), augment(x, k) * 2)
 
 
 def test_a_mistake_is_still_a_mistake(device):

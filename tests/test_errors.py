@@ -293,6 +293,24 @@ def test_inputs_and_keys_that_are_missing_or_too_many(make):
         crop(image(), Key(), keys=Key())
 
 
+@pytest.mark.parametrize("padding", [[0, -1, 0, -1], (-27, 0), -1, (-60, 0, 2, 0)])
+def test_a_pad_that_leaves_nothing_is_one_mistake_everywhere(padding):
+    pad = seedaug.Compose([seedaug.Pad(padding)])
+    said = []
+    for call in (
+        lambda: pad.params(Key(), size=(2, 54)),
+        lambda: pad(image(shape=(3, 2, 54)), Key()),
+        lambda: pad(image(shape=(2, 3, 2, 54)), keys=keys(seed=0, index=range(2))),
+        lambda: seedaug.Pad(padding).params(Key(), (2, 54)),
+    ):
+        with pytest.raises(
+            ValueError, match=r"^Pad: the padded image would be -?\d+x-?\d+$"
+        ) as one:
+            call()
+        said.append(str(one.value))
+    assert len(set(said)) == 1
+
+
 def test_params_without_a_size():
     with pytest.raises(ValueError, match=r"params needs size=\(height, width\)"):
         seedaug.RandomCrop(3).params(Key())
@@ -407,8 +425,8 @@ def test_lists(images, transform, error, match):
     "sample",
     [
         tuple([image()] * 3),
-        {"a": [image()] * 3},
-        ([image()] * 3, torch.zeros(3)),
+        {"a": (image(),) * 3},
+        ([image()] * 3, [image()] * 3),
         [image().numpy()] * 3,
         {"a": image(shape=(3, 3, 9, 9)), "b": image(shape=(3, 1, 9, 9))},
     ],
@@ -418,6 +436,17 @@ def test_lists(images, transform, error, match):
 def test_several_batches_under_n_keys(make, sample):
     with pytest.raises(ValueError, match="N keys need one batch of images, but several tensors"):
         make()(sample, keys(index=range(3)))
+
+
+@pytest.mark.parametrize("make", [lambda: seedaug.CenterCrop(4), lambda: Plain()])
+def test_a_list_in_a_sample_is_the_batch_that_it_is_alone(make):
+    images, k = [image()] * 3, keys(index=range(3))
+    wanted = make()(images, keys=k)
+    assert torch.equal(make()({"a": images, "label": 3}, keys=k)["a"], wanted)
+    assert torch.equal(make()((images, torch.zeros(3)), keys=k)[0], wanted)
+    for wrong in (images[:2], [*images, *images]):
+        with pytest.raises(ValueError, match=rf"{len(wrong)} images need {len(wrong)} keys, got 3"):
+            make()({"a": wrong}, keys=k)
 
 
 def test_typed_images_are_no_batch():

@@ -1,4 +1,4 @@
-"""docs/frameworks.md shows what tests/frameworks/results.json says, and nothing there is silently wrong."""
+"""docs/frameworks.md shows what tests/frameworks/results.json says: nothing is silently wrong."""
 
 import json
 

@@ -152,7 +152,7 @@ def test_workers_look_too():
     """Theirs goes to stderr, so what they share with this process is asked."""
     dataset = seedaug.SeededDataset(range(80), 0, HELD["numpy"]())
     assert len([*seedaug.DataLoader(dataset, 4, num_workers=2)]) == 20
-    assert dataset._watch._warned[0] == 1
+    assert dataset._watch._flags[0] == 1
 
 
 def test_it_may_be_an_error():
@@ -216,3 +216,13 @@ def test_a_large_graph_costs_little():
     started = time.perf_counter()
     reach({"dataset": [large, names]}, 0.05)
     assert time.perf_counter() - started < 0.5
+
+
+def test_workers_look_once():
+    """Later epochs' workers need not."""
+    dataset = seedaug.SeededDataset(range(160), 0, float)
+    loader = seedaug.DataLoader(dataset, 4, num_workers=1)
+    assert len([*loader]) == 40
+    assert dataset._watch._flags[:] == b"\0\1"
+    dataset._watch.around(float, dataset)
+    assert dataset._watch.over

@@ -119,6 +119,100 @@ def test_a_compose_moves_boxes_as_the_image():
         assert moved.tolist() == [[int(side) for side in seen]]
 
 
+class Shift(seedaug.Transform):
+    """Moves boxes and keypoints by as much as it darkens images."""
+
+    kind = seedaug.register_kind("shift", 117)
+
+    def make_params(self, draws, size):
+        return {"by": draws.integers(5), "size": size}
+
+    def transform(self, image, params):
+        return image - params["by"]
+
+    def transform_boxes(self, boxes, params):
+        return tv_tensors.wrap(boxes + params["by"], like=boxes)
+
+    def transform_keypoints(self, keypoints, params):
+        return tv_tensors.wrap(keypoints + params["by"], like=keypoints)
+
+
+def batch_of(count, sizes=((9, 12),)):
+    """Images, and for each another number of boxes and keypoints."""
+    made = []
+    for n in range(count):
+        size = sizes[n % len(sizes)]
+        image = torch.arange(3 * size[0] * size[1]).reshape(3, *size).to(torch.uint8)
+        boxes = torch.tensor([[1.0, 2.0, 7.0, 6.0]]).repeat(n + 1, 1)
+        boxes = tv_tensors.BoundingBoxes(boxes, format="XYXY", canvas_size=size)
+        made.append((image, boxes, tv_tensors.KeyPoints([[1.0, n]], canvas_size=size)))
+    return [[*column] for column in zip(*made, strict=True)]
+
+
+LISTED = [*GEOMETRY, Shift(), seedaug.Compose([seedaug.RandomCrop(6), Shift(), seedaug.Pad(1)])]
+
+
+@pytest.mark.parametrize("transform", LISTED, ids=name)
+def test_lists_of_boxes_under_n_keys(transform):
+    """Each sample's are what its image with its own key gives; in lists, tuples, dicts of each."""
+    images, boxes, points = batch_of(3)
+    k = keys(seed=2, index=range(3))
+    made, moved, pointed = transform(torch.stack(images), boxes, tuple(points), keys=k)
+    assert type(moved) is list
+    assert type(pointed) is tuple
+    targets = [{"boxes": one, "labels": torch.arange(len(one))} for one in boxes]
+    stacked, told = transform((torch.stack(images), targets), keys=k)
+    assert torch.equal(stacked, made)
+    for n in range(3):
+        wanted = transform(images[n], boxes[n], points[n], keys=Key(2, index=n))
+        assert torch.equal(made[n], wanted[0])
+        for got, want in (
+            (moved[n], wanted[1]),
+            (pointed[n], wanted[2]),
+            (told[n]["boxes"], wanted[1]),
+        ):
+            assert type(got) is type(want)
+            assert torch.equal(got, want)
+            assert got.canvas_size == want.canvas_size
+        assert told[n]["labels"] is targets[n]["labels"]
+
+
+@pytest.mark.parametrize("transform", [LISTED[-1], seedaug.RandomCrop(6)], ids=name)
+def test_lists_of_images_and_their_boxes(transform):
+    images, boxes, points = batch_of(4, sizes=((9, 12), (14, 8)))
+    k = keys(seed=2, index=range(4))
+    made = transform({"images": images, "boxes": boxes, "points": points}, keys=k)
+    for n in range(4):
+        wanted = transform(images[n], boxes[n], points[n], keys=Key(2, index=n))
+        got = made["images"][n], made["boxes"][n], made["points"][n]
+        assert all(torch.equal(a, b) for a, b in zip(got, wanted, strict=True))
+
+
+def test_lists_of_boxes_that_do_not_fit():
+    images, boxes, _ = batch_of(3)
+    x, k = torch.stack(images), keys(index=range(3))
+    for transform in (seedaug.RandomCrop(6), seedaug.RandomHorizontalFlip(), Shift()):
+        with pytest.raises(ValueError, match="3 keys need a list of 3 samples, got 2 of Bounding"):
+            transform((x, boxes[:2]), keys=k)
+        with pytest.raises(ValueError, match=r"2 images need 2 keys, got 3|3 keys need"):
+            transform((images[:2], boxes), keys=k)
+    _, others, _ = batch_of(3, sizes=((8, 8),))
+    with pytest.raises(ValueError, match=r"sample 0: BoundingBoxes are of \(8, 8\), but its image"):
+        seedaug.RandomCrop(6)((x, others), keys=k)
+
+
+def test_what_a_list_of_tensors_is_beside_images():
+    """Plain tensors are data: they pass through behind a batch, and are no images before one."""
+    x, k = torch.stack(batch_of(3)[0]), keys(index=range(3))
+    flip = seedaug.RandomHorizontalFlip(1.0)
+    for targets in ([torch.rand(n + 1, 5) for n in range(3)], [torch.rand(2, 9, 12)] * 3):
+        made, same = flip((x, targets), keys=k)
+        assert torch.equal(made, x.flip(-1))
+        assert all(a is b for a, b in zip(same, targets, strict=True))
+        with pytest.raises(ValueError, match=r"N keys need one batch|put the image first"):
+            flip({"targets": targets, "images": x}, keys=k)
+
+
 @pytest.mark.parametrize("transform", POINTWISE, ids=name)
 def test_masks_boxes_and_keypoints_get_geometry_only(transform):
     given = parts()

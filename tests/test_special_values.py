@@ -61,6 +61,39 @@ def test_arithmetic_makes_them_canonical(isa, dtype):
         assert set(bits(step(x, KEY)).flatten().tolist()) == {CANONICAL[dtype]}
 
 
+LARGEST = torch.finfo(torch.float32).max
+
+
+@pytest.mark.parametrize(
+    "noises",
+    [
+        [(0.0, 3e38)],
+        [(0.0, LARGEST)],
+        [(-LARGEST, 1e37)],
+        [(0.0, 3e38), (0.0, 0.1)],
+        [(0.0, 0.1), (LARGEST, LARGEST)],
+    ],
+)
+@pytest.mark.parametrize("output", list(PATTERNS))
+def test_noise_that_overflows_makes_them_canonical(isa, noises, output):
+    """An infinity of Normalize (or of an earlier noise) and one of the other sign in the noise."""
+    x = torch.full((3, 16, 32), 255, dtype=torch.uint8)
+    steps = [seedaug.Normalize([-7.99] * 3, [2.0**-125] * 3)]
+    steps += [seedaug.GaussianNoise(mean, sigma, clip=False) for mean, sigma in noises]
+    y = seedaug.Compose([*steps, seedaug.ToDtype(output)])(x, KEY)
+    nans = bits(y)[y.isnan()]
+    assert len(nans) > 0
+    assert set(nans.tolist()) == {CANONICAL[output]}
+
+
+def test_noise_within_bounds_makes_none(isa):
+    """Twice, which alone is no reason to look for NaN: infinities stay what they are."""
+    x = torch.full((3, 16, 32), 255, dtype=torch.uint8)
+    noise = seedaug.GaussianNoise(1e37, 5.4e37, clip=False)  # |mean| + 6 sigma < the largest float
+    y = seedaug.Compose([seedaug.Normalize([-7.99] * 3, [2.0**-125] * 3), noise, noise])(x, KEY)
+    assert y.isinf().all()
+
+
 @pytest.mark.parametrize("dtype", list(PATTERNS))
 def test_as_bytes_they_are_zero(isa, dtype):
     y = seedaug.ToDtype(torch.uint8, scale=True)(nans(dtype, 37), KEY)

@@ -27,7 +27,8 @@ constexpr int kStreamVersion = 1;
   X(python_random, 27)           \
   X(global_numpy, 28)            \
   X(global_torch, 29)            \
-  X(global_python, 30)
+  X(global_python, 30)           \
+  X(numpy_derived, 31)
 
 enum class Kind : uint8_t {
 #define SEEDAUG_KIND(name, number) name = number,

@@ -35,9 +35,26 @@ constexpr uint32_t kWeyl0 = 0x9E3779B9;  // golden ratio
 constexpr uint32_t kWeyl1 = 0xBB67AE85;  // sqrt(3) - 1
 constexpr int kRounds = 10;
 
+#if defined(__CUDA_ARCH__)
+// Said as the one instruction that it is: of a product of 64-bit numbers ptxas adds up the upper
+// halves too, though they are zero.
+__device__ __forceinline__ uint64_t widening_multiply(uint32_t a, uint32_t b) {
+  uint64_t product;
+  asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+  return product;
+}
+#endif
+
+SEEDAUG_HD constexpr uint64_t product(uint32_t multiplier, uint32_t word) {
+#if defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) return widening_multiply(multiplier, word);
+#endif
+  return uint64_t{multiplier} * word;
+}
+
 SEEDAUG_HD constexpr Counter round(Counter c, PhiloxKey k) {
-  const uint64_t p0 = uint64_t{kMultiplier0} * c.c0;
-  const uint64_t p1 = uint64_t{kMultiplier1} * c.c2;
+  const uint64_t p0 = product(kMultiplier0, c.c0);
+  const uint64_t p1 = product(kMultiplier1, c.c2);
   return {static_cast<uint32_t>(p1 >> 32) ^ c.c1 ^ k.k0, static_cast<uint32_t>(p1),
           static_cast<uint32_t>(p0 >> 32) ^ c.c3 ^ k.k1, static_cast<uint32_t>(p0)};
 }

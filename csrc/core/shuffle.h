@@ -8,7 +8,8 @@
 
 namespace seedaug {
 
-constexpr int64_t kMaxShuffle = int64_t{1} << 32;
+// Indices that can be shuffled: a word of 32 bits reaches no further than 2^32 places.
+constexpr int64_t kMaxShuffled = int64_t{1} << 32;
 
 // The stream of an epoch's order: kind shuffle, index 0.
 SEEDAUG_HD constexpr Stream shuffle_stream(uint64_t seed, uint32_t epoch, uint32_t worker) {

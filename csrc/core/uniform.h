@@ -7,7 +7,7 @@
 
 namespace seedaug {
 
-// floor(p * 2^32 + 0.5) for p in [0, 1]; p = 1 gives 2^32, which every word is below.
+// floor(p * 2^32 + 0.5) in float64 for p in [0, 1]; p = 1 gives 2^32, which every word is below.
 SEEDAUG_HD constexpr uint64_t gate_threshold(double p) {
   return static_cast<uint64_t>(p * 4294967296.0 + 0.5);
 }
@@ -26,6 +26,8 @@ SEEDAUG_HD constexpr float uniform(uint32_t word) {
 }
 
 static_assert(gate_threshold(0.0) == 0 && gate_threshold(0.5) == uint64_t{1} << 31);
+// The sum is rounded too: 0.5 - 2^-54 and a half are 1.
+static_assert(gate_threshold(0x1.fffffffffffffp-34) == 1);
 static_assert(gate_threshold(1.0) == uint64_t{1} << 32);
 static_assert(!gate(0, gate_threshold(0.0)) && gate(0xffffffff, gate_threshold(1.0)));
 static_assert(bounded(0xffffffff, 33) == 32 && bounded(0, 33) == 0 &&

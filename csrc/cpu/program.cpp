@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "core/counter.h"
 #include "core/uniform.h"
@@ -18,14 +19,18 @@ std::string number(double v) {
   return text;
 }
 
-// An element of a type that is only copied, in the lowest bytes.
+bool is_wide_integer(DType type) {  // all but uint8 and bool
+  return !is_arithmetic(type) && type != DType::boolean && type != DType::f64;
+}
+
+// A fill as an element, in the lowest bytes. The types that arithmetic knows get it by way of
+// float32, as they do everything; the others straight from the number given.
 uint64_t element_bits(double v, DType type) {
   const auto raw = [](auto element) {
     uint64_t bits = 0;
     std::memcpy(&bits, &element, sizeof element);
     return bits;
   };
-  const double whole = std::trunc(std::fmin(std::fmax(v, -0x1p62), 0x1p62));
   switch (type) {
     case DType::u8:
       return raw(static_cast<uint8_t>(truncate(saturate_u8(static_cast<float>(v)))));
@@ -39,9 +44,14 @@ uint64_t element_bits(double v, DType type) {
       return raw(v);
     case DType::boolean:
       return v != 0;
-    default:  // integers: the lowest bytes of two's complement
-      return static_cast<uint64_t>(static_cast<int64_t>(whole));
+    default:  // integers: the lowest bytes of two's complement; |v| < 2^62
+      return static_cast<uint64_t>(static_cast<int64_t>(v));
   }
+}
+
+// Whether fma(z, sigma, mean) can be infinite; no normal is beyond 6 (radius(1) is 5.77).
+bool may_overflow(float mean, float sigma) {
+  return std::fabs(double{mean}) + 6.0 * double{sigma} > std::numeric_limits<float>::max();
 }
 
 constexpr int64_t kAnyChannels = -1;
@@ -68,8 +78,9 @@ class Lowering {
     }
     program_.output = output;
     program_.geometry_only = program_.ops == 0 && program_.input == output;
-    const bool float_input = program_.input != DType::u8;
-    if (!program_.geometry_only && output == DType::f32 && (float_input || program_.noises > 1)) {
+    // A NaN comes in with floats, or is made where noise that is infinite meets an infinity.
+    const bool may_be_nan = program_.input != DType::u8 || noise_overflows_;
+    if (!program_.geometry_only && output == DType::f32 && may_be_nan) {
       add({PointwiseOp::Code::canonical, 0, 0, 0, 0, 0, 0});
     }
     return error_;
@@ -179,12 +190,13 @@ class Lowering {
       const double m = mean[c], s = mean[count + c];
       // Outside of this, 1 / std is no normal float32.
       if (!(std::fabs(s) >= 0x1p-125 && std::fabs(s) <= 0x1p125)) {
-        return complain("std must be finite and not zero, got " + number(s));
+        return complain("std must be from 2^-125 to 2^125 in magnitude, got " + number(s));
       }
       program_.table[table + c] = static_cast<float>(1.0 / s);
       program_.table[table + count + c] = static_cast<float>(-m / s);
       if (!std::isfinite(program_.table[table + count + c])) {
-        return complain("mean must be finite, got " + number(m));
+        return complain("mean / std must be finite in float32, got " + number(m) + " / " +
+                        number(s));
       }
     }
     add({PointwiseOp::Code::affine, 0, 0, static_cast<int16_t>(table), static_cast<int16_t>(count),
@@ -202,6 +214,7 @@ class Lowering {
     if (!(sigma >= 0 && std::isfinite(sigma))) {
       return complain("sigma must be finite and not negative, got " + number(v[1]));
     }
+    noise_overflows_ = noise_overflows_ || may_overflow(mean, sigma);
     add({PointwiseOp::Code::noise, static_cast<uint8_t>(occurrence_),
          static_cast<uint8_t>(program_.noises++), 0, 0, sigma, mean});
     settle();
@@ -296,6 +309,10 @@ class Lowering {
     if (program_.fills == kMaxGeometry) return too_many_geometries();
     for (int c = 0; c < count; ++c) {
       if (std::isnan(v[c])) return complain("fill must not be NaN");
+      if (is_wide_integer(current_) && std::fabs(v[c]) >= 0x1p62) {
+        return complain(std::string("fill must lie between -2^62 and 2^62 for ") +
+                        name_of(current_) + ", got " + number(v[c]));
+      }
       program_.bits[table + c] = element_bits(v[c], current_);
       program_.table[table + c] = as_value(program_.bits[table + c]);
     }
@@ -388,6 +405,7 @@ class Lowering {
   Program& program_;
   std::string error_;
   int table_used_ = 0;
+  bool noise_overflows_ = false;
 
   Kind kind_{};
   const char* what_ = nullptr;

@@ -18,9 +18,6 @@ double next_double(void* state) { return static_cast<double>(next_uint64(state) 
 
 }  // namespace
 
-StreamReader::StreamReader(const Stream& stream)
-    : stream_(stream), interface_{this, next_uint64, next_uint32, next_double, next_uint64} {}
-
 uint32_t StreamReader::word() {
   if (next_ == filled_) {
     first_ += static_cast<uint64_t>(filled_);
@@ -29,6 +26,16 @@ uint32_t StreamReader::word() {
     filled_ = kBuffer;
   }
   return buffer_[next_++];
+}
+
+void StreamReader::move_to(const Stream& stream, uint64_t position) {
+  stream_ = stream;
+  first_ = position;
+  next_ = filled_ = 0;
+}
+
+void StreamReader::serve(BitGenerator& generator) {
+  generator = {this, next_uint64, next_uint32, next_double, next_uint64};
 }
 
 }  // namespace seedaug

@@ -73,8 +73,11 @@ py::array_t<int64_t> permutation(uint64_t seed, int64_t epoch, int64_t worker, i
   if (worker < 0 || worker > kMaxWorker) {
     throw py::value_error("worker must be in [0, 2^20), got " + std::to_string(worker));
   }
-  if (n < 0 || n > kMaxShuffle)
-    throw py::value_error("n must be in [0, 2^32], got " + std::to_string(n));
+  if (n < 0 || n > kMaxShuffled) {
+    throw py::value_error(
+        "n must be in [0, 2^32], since a swap's partner comes from a word of 32 bits, got " +
+        std::to_string(n));
+  }
   const Stream from =
       shuffle_stream(seed, static_cast<uint32_t>(epoch), static_cast<uint32_t>(worker));
   py::array_t<int64_t> result(n);
@@ -114,20 +117,58 @@ py::dict config() {
   return d;
 }
 
-class PyBitGenerator {
- public:
-  PyBitGenerator(int64_t seed, int64_t low, int64_t high, int kind, int occurrence)
-      : reader_(checked_stream(seed, low, high, kind, occurrence)),
-        lock_(py::module_::import("threading").attr("Lock")()) {}
+// Generators for NumPy: a capsule that owns the reader, which is quicker to make than a class.
 
-  py::capsule capsule() { return py::capsule(reader_.interface(), "BitGenerator"); }
-  py::object lock() const { return lock_; }
-  uint64_t words_read() const { return reader_.words_read(); }
+constexpr char kReader[] = "seedaug.StreamReader";
 
- private:
-  StreamReader reader_;
-  py::object lock_;
-};
+Stream checked_stream(const py::tuple& s) {
+  try {
+    if (s.size() == 5) {
+      return checked_stream(s[0].cast<int64_t>(), s[1].cast<int64_t>(), s[2].cast<int64_t>(),
+                            s[3].cast<int>(), s[4].cast<int>());
+    }
+  } catch (const py::cast_error&) {  // no integer, or one of more bits
+  }
+  throw py::value_error(
+      "a stream is five integers (seed, lo, hi, kind, occurrence), the first three signed and of "
+      "64 bits, got " +
+      std::string(py::repr(s)));
+}
+
+template <class Pointer>
+Pointer* pointer_in(const py::object& capsule, const char* name) {
+  void* pointer = PyCapsule_GetPointer(capsule.ptr(), name);
+  if (pointer == nullptr) throw py::error_already_set();
+  return static_cast<Pointer*>(pointer);
+}
+
+// Makes the bit generator whose capsule this is draw from a stream, for as long as the reader is
+// kept.
+py::object read_stream(const py::object& capsule, const py::tuple& stream) {
+  auto* generator = pointer_in<BitGenerator>(capsule, "BitGenerator");
+  auto reader = std::make_unique<StreamReader>(checked_stream(stream));
+  reader->serve(*generator);
+  PyObject* made = PyCapsule_New(reader.get(), kReader, [](PyObject* self) {
+    delete static_cast<StreamReader*>(PyCapsule_GetPointer(self, kReader));
+  });
+  if (made == nullptr) throw py::error_already_set();
+  reader.release();
+  return py::reinterpret_steal<py::object>(made);
+}
+
+uint64_t reader_position(const py::object& reader) {
+  return pointer_in<StreamReader>(reader, kReader)->position();
+}
+
+void move_reader(const py::object& reader, const py::tuple& stream, int64_t position) {
+  auto* moved = pointer_in<StreamReader>(reader, kReader);
+  const Stream to = checked_stream(stream);
+  if (position < 0 || position > kMaxElements) {
+    throw py::value_error("position must be in [0, " + std::to_string(kMaxElements) + "], got " +
+                          std::to_string(position));
+  }
+  moved->move_to(to, static_cast<uint64_t>(position));
+}
 
 void define_constants(py::module_& m) {
   py::dict kinds;
@@ -141,6 +182,7 @@ void define_constants(py::module_& m) {
   m.attr("MAX_WORKER") = kMaxWorker;
   m.attr("MAX_INDEX") = kMaxIndex;
   m.attr("MAX_ELEMENTS") = kMaxElements;
+  m.attr("MAX_SHUFFLED") = kMaxShuffled;
   m.attr("USER_KIND_FIRST") = kUserKindFirst;
   m.attr("USER_KIND_LAST") = kUserKindLast;
   m.attr("OCCURRENCES_PER_STAGE") = kOccurrencesPerStage;
@@ -163,14 +205,9 @@ PYBIND11_MODULE(_core, m) {
         py::arg("occurrence"), py::arg("first"), py::arg("n"));
   m.def("permutation", &permutation, py::arg("seed"), py::arg("epoch"), py::arg("worker"),
         py::arg("n"));
-  // NumPy keeps no reference to the capsule's owner beyond the bit generator itself, which
-  // Generator holds.
-  py::class_<PyBitGenerator>(m, "BitGenerator")
-      .def(py::init<int64_t, int64_t, int64_t, int, int>(), py::arg("seed"), py::arg("lo"),
-           py::arg("hi"), py::arg("kind"), py::arg("occurrence"))
-      .def_property_readonly("capsule", &PyBitGenerator::capsule)
-      .def_property_readonly("lock", &PyBitGenerator::lock)
-      .def_property_readonly("words_read", &PyBitGenerator::words_read);
+  m.def("read_stream", &read_stream, py::arg("capsule"), py::arg("stream"));
+  m.def("reader_position", &reader_position, py::arg("reader"));
+  m.def("move_reader", &move_reader, py::arg("reader"), py::arg("stream"), py::arg("position"));
 }
 
 }  // namespace seedaug

@@ -26,7 +26,7 @@ from seedaug.checks.reach import reach
 __all__ = ["HeldGeneratorWarning", "Watch", "adapter", "continued", "snapshot"]
 
 _LOOKS = (1, 2, 8, 64)  # samples of a process: a draw that is made now and then is seen later
-_SECONDS = 0.05  # for finding generators, at each look
+_SECONDS = 0.05  # of work, for finding generators, at each look
 _WORDS = 624  # of a Mersenne twister
 _BLOCKS = 512  # of these words, compared at once
 
@@ -52,13 +52,13 @@ def adapter(name: str) -> str | None:
 class Watch:
     """Looks at the first samples that a process makes, and warns once.
 
-    In a loader's workers it is worker 0 that looks. Workers that are forked later know whether
-    there was a warning.
+    In a loader's workers it is worker 0 that looks. Workers that are forked later look no more
+    where that has been done, or there was a warning.
     """
 
     def __init__(self) -> None:
         self._count = 0
-        self._warned = mmap.mmap(-1, 1)  # a forked process shares it
+        self._flags = mmap.mmap(-1, 2)  # warned, looked: a forked process shares them
 
     def __reduce__(self) -> tuple[type[Watch], tuple[()]]:
         return Watch, ()
@@ -66,7 +66,7 @@ class Watch:
     @property
     def over(self) -> bool:
         """Whether there is nothing more to look at."""
-        return self._count >= _LOOKS[-1] or self._warned[0] != 0
+        return self._count >= _LOOKS[-1] or any(self._flags[:])
 
     def around(self, make: Callable[..., Any], whose: object, *parts: str) -> Callable[..., Any]:
         """`make`, which makes one sample: looked at, if it is one of those to be looked at.
@@ -79,8 +79,9 @@ class Watch:
         if self._count == 0 and (info := get_worker_info()) is not None and info.id > 0:
             self._count = _LOOKS[-1]
         self._count += 1
-        if self._count not in _LOOKS or self._warned[0]:
+        if self._count not in _LOOKS or any(self._flags[:]):
             return make
+        self._flags[1] = self._count == _LOOKS[-1]
         return functools.partial(self._observe, make, whose, parts)
 
     def _observe(
@@ -97,7 +98,7 @@ class Watch:
             with contextlib.suppress(Exception):
                 if not continued(state, snapshot(held[name]), took + 0.02):
                     continue
-                self._warned[0] = 1
+                self._flags[0] = 1
                 break
         else:
             return made
@@ -155,7 +156,7 @@ def continued(before: State, after: State, seconds: float) -> bool:
     if family == "twister":
         if np.array_equal(first, second):
             return False
-        return _twisted(first[:_WORDS], second[:_WORDS], time.monotonic() + seconds)
+        return _twisted(first[:_WORDS], second[:_WORDS], time.thread_time() + seconds)
     if family == "other":
         return bool(first != second)
     return bool(first[0] == second[0] and first != second)
@@ -178,5 +179,5 @@ def _twisted(before: npt.NDArray[np.uint32], after: npt.NDArray[np.uint32], unti
         for row in np.flatnonzero(drawn[:, 0] == wanted[0]):
             if np.array_equal(drawn[row], wanted):
                 return True
-        if time.monotonic() > until:
+        if time.thread_time() > until:
             return False

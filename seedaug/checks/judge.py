@@ -230,7 +230,7 @@ def _depends(seen: Seen, sources: list[Source], parts: list[Part]) -> list[Findi
     changed = [s for s in seen.scenarios if s.name in names and s.other and not seen.survey.stream]
     if changed:
         evidence = tuple(_told(scenario) for scenario in changed)
-        remedy = remedies.COLLATED if _only_collated(parts) else remedies.DEPENDS
+        remedy = remedies.COLLATED if _only_collated(parts) else remedies.depends(sources)
         found.append(Finding(Verdict.DEPENDS_ON_WORKERS, evidence, culprits, remedy))
     resumed = [s for s in seen.scenarios if s.name == "resumed" and s.other]
     if resumed:

@@ -35,7 +35,7 @@ def reach(roots: Mapping[str, Any], seconds: float = 10.0) -> Reached:
 
     Args:
         roots: where to begin, by name.
-        seconds: when to stop with what was found by then.
+        seconds: of this thread's work, when to stop with what was found by then.
     """
     found: Reached = {}
     known: set[int] = set()
@@ -56,8 +56,8 @@ def walk(roots: Mapping[str, Any], seconds: float = 10.0) -> Iterator[tuple[str,
     """
     seen: set[int] = set()
     waiting = deque((name, root, 0) for name, root in roots.items())
-    until = time.monotonic() + seconds
-    while waiting and len(seen) < _MOST_OBJECTS and time.monotonic() < until:
+    until = time.thread_time() + seconds
+    while waiting and len(seen) < _MOST_OBJECTS and time.thread_time() < until:
         name, value, depth = waiting.popleft()
         own: Any = type(value)
         if id(value) in seen or _is_plain(own):

@@ -6,7 +6,7 @@ from seedaug.checks.draws import Across, Source
 from seedaug.checks.generators import NUMPY, PYTHON, TORCH
 from seedaug.checks.held import adapter
 
-__all__ = ["COLLATED", "DEPENDS", "DUPLICATED", "RANKS", "SET_EPOCH", "not_resumable", "repeats"]
+__all__ = ["COLLATED", "DUPLICATED", "RANKS", "SET_EPOCH", "depends", "not_resumable", "repeats"]
 
 _WRAP = "seedaug.DataLoader(seedaug.SeededDataset(dataset, seed=0, seed_globals=True), ...)"
 _WRAP_STREAM = (
@@ -15,10 +15,6 @@ _WRAP_STREAM = (
 
 _KEYED = (  # seed_globals reaches global generators alone
     "key each sample's draws: from seedaug.rng() instead of held generators, and wrap: "
-)
-DEPENDS = (
-    f"{_KEYED}{_WRAP}",
-    "or keep num_workers, batch size and start method as they are whenever runs are compared",
 )
 COLLATED = (
     "collate_fn draws: hand it to seedaug.DataLoader, which keys each batch, with "
@@ -37,6 +33,21 @@ DUPLICATED = (
     "deal the stream out: itertools.islice(stream, info.id, None, info.num_workers), with",
     "info = torch.utils.data.get_worker_info() in __iter__ (None means one process)",
 )
+
+
+def depends(sources: list[Source]) -> tuple[str, str]:
+    """What to do about draws that depend on how data is loaded.
+
+    Args:
+        sources: the generators that were drawn from.
+    """
+    known = [adapter(source.name) for source in sources if source.held]
+    found = next((one for one in known if one is not None), None)
+    keyed = _KEYED if found is None else f"wrap what holds generators in {found}, and wrap: "
+    return (
+        f"{keyed}{_WRAP}",
+        "or keep num_workers, batch size and start method as they are whenever runs are compared",
+    )
 
 
 def not_resumable(stream: bool) -> tuple[str, str]:

@@ -21,9 +21,9 @@ __all__ = ["Report"]
 _WIDTH = 98
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """What `seedaug.check` found; `print` shows it as a table.
+    """What `seedaug.check` found; `print` shows it as a table, a notebook in a few lines.
 
     Args:
         findings: the worst first; empty if the loader is deterministic or healthy.
@@ -132,6 +132,11 @@ class Report:
         from seedaug.checks.heatmap import write_heatmap
 
         write_heatmap(self, Path(path))
+
+    def __repr__(self) -> str:
+        from seedaug.checks.text import summary
+
+        return summary(self, _WIDTH)
 
     def __str__(self) -> str:
         from seedaug.checks.text import text

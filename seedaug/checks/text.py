@@ -11,7 +11,7 @@ from seedaug.checks.grid import DATA, SAMPLES, Grid
 if TYPE_CHECKING:
     from seedaug.checks.report import Report
 
-__all__ = ["caption", "headline", "text"]
+__all__ = ["caption", "headline", "summary", "text"]
 
 
 def headline(report: Report) -> str:
@@ -36,6 +36,14 @@ def caption(grid: Grid) -> str:
     if grid.counts[0] == grid.counts[1]:
         return f"{grid.summary} ({grid.subject}); a tile is a batch; none repeats"
     return f"{grid.summary} ({grid.subject}); a tile is a batch; the same letter: the same numbers"
+
+
+def summary(report: Report, width: int) -> str:
+    """The verdict, what was looked at and a line for each finding, each of at most `width`."""
+    lines = [headline(report), report.looked_at]
+    lines += [f"{f.severity.value}: {f.verdict.value}: {f.remedy[0]}" for f in report.findings]
+    lines += ["print(report) shows it whole"]
+    return "\n".join(textwrap.shorten(line, width, placeholder=" …") for line in lines)
 
 
 def text(report: Report, width: int) -> str:

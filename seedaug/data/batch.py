@@ -21,7 +21,7 @@ from seedaug.data.fetch import Fetcher
 from seedaug.data.fused import BatchInMaking, Plan, Plans, rows_of
 from seedaug.data.index import ride
 from seedaug.data.keyed import closing, with_key
-from seedaug.data.parcels import SMALLEST, Parcel, SharedBuffer, own_buffers
+from seedaug.data.parcels import SMALLEST, Parcel, SharedBuffer, shared_memory
 from seedaug.data.resident import augment_rows, find_resident
 from seedaug.key import Packed, keys
 from seedaug.transforms.pipeline import Pipeline
@@ -139,9 +139,9 @@ class BatchLoad:
         nbytes = prod(size) * dtype.itemsize
         if not self.sent or nbytes < SMALLEST or min(size) < 0:
             return self.source._workshop.buffers.empty(dtype, size)
-        buffer = own_buffers().take(nbytes)
-        memory = buffer.lease(dtype, size)
-        self._shared[memory.data_ptr()] = buffer
+        memory, buffer = shared_memory(dtype, size)
+        if buffer is not None:
+            self._shared[memory.data_ptr()] = buffer
         return memory
 
     def _ready(self, whole: Tensor, memory: Tensor) -> MadeBatch:

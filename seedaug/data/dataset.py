@@ -44,7 +44,7 @@ class SeededDataset(KeyedSource, Dataset[Any]):
             return ``(sample, key)``; batches of it collate to [N, 3].
         seed_globals: set `random`, NumPy's and torch's (CPU) global generators from the key
             around each sample and put them back, so that third-party transforms follow it too.
-            Threads take turns: a sample that waits for another thread's, made so too, hangs.
+            Samples are then made in the main thread of a process, or a RuntimeError says so.
         worker: 0, or "rank" to give every rank draws of its own for the same sample (repeated
             augmentation). The rank is torch.distributed's or torchrun's, read here.
 
@@ -94,6 +94,11 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         )
         self.worker = worker
         self._rank, self._world = known_ranks() if worker == "rank" else (0, 1)
+
+    @property
+    def apart_by_rank(self) -> bool:
+        """Whether ranks that load the same sample draw differently."""
+        return self.worker == "rank"
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -178,28 +178,27 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
 
     def _samples(self, place: Place) -> Iterator[Any]:
         """The samples that are left of the pass."""
-        source, replayed = self._go_to(place)
+        source, again = self._go_to(place)
         keys = self._sample_keys(place)
         worker = place.worker if keys is None else PLACES + place.worker
-        for number in itertools.count(place.count):
-            again = number < replayed
-            make = self._next_of if keys is None and not again else self._fetch
-            packed = pack(self.seed, place.epoch, worker, number)
-            sample = self._under(packed, make, source)
+        for number in range(again):
+            sample = self._under(pack(self.seed, place.epoch, worker, number), self._fetch, source)
             if sample is NOTHING:
-                if again:
-                    raise ValueError(
-                        f"{self!r}: the state was taken after {replayed} samples, and now the "
-                        f"source has only {number}: it is not what it was"
-                    )
-                break
+                raise ValueError(
+                    f"{self!r}: the state was taken after {again} samples, and now the source has "
+                    f"only {number}: it is not what it was"
+                )
             if keys is not None:
-                packed = keys.next(sample)
+                keys.next(sample)
             place.count = number + 1
-            if again:
-                continue
+        make = self._next_of if keys is None else self._fetch
+        for number in itertools.count(place.count):
+            sample = self._under(pack(self.seed, place.epoch, worker, number), make, source)
+            if sample is NOTHING:
+                break
+            place.count = number + 1
             place.resumed = False
-            yield sample if keys is None else self._under(packed, self._finish, sample)
+            yield sample if keys is None else self._under(keys.next(sample), self._finish, sample)
         place.ended = True
 
     def _go_to(self, place: Place) -> tuple[Iterator[Any], int]:

@@ -70,6 +70,11 @@ class KeyedSource:
         """The epoch that was set last; the loader of this package sets it at each pass."""
         return self._clock.epoch
 
+    @property
+    def apart_by_rank(self) -> bool:
+        """Whether ranks that load the same sample draw differently."""
+        return False
+
     def set_epoch(self, epoch: int) -> None:
         """Draw the samples of `epoch` from now on, in live worker processes too.
 

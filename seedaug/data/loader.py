@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -20,10 +19,9 @@ from seedaug.data.epoch import SharedEpoch
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
-from seedaug.data.parcels import forget_finished_workers
-from seedaug.data.passes import EpochBatches, Loading, PassOrder
+from seedaug.data.passes import EpochBatches, Loading, PassOrder, deal
 from seedaug.data.ranks import known_ranks
-from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler
+from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler, ToldSampler
 from seedaug.data.state import CountedPass, Extent, LoaderState
 from seedaug.key import check_coordinate
 
@@ -43,7 +41,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
       that it is given to; a sampler of yours is taken to do that itself, unless `num_replicas` is
       given;
     * the r-th visit of an index within an epoch (sampling with replacement) draws anew: its
-      worker coordinate is r.
+      worker coordinate is r;
+    * a `collate_fn` runs under a key of its batch, so what it draws follows (seed, epoch, batch).
 
     Args:
         dataset: a `SeededDataset` or `SeededIterableDataset`; something that holds one (`Subset`,
@@ -106,6 +105,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             )
         if sampler is not None and dealt:
             sampler = DealtSampler(sampler, num_replicas, rank, drop_last, dataset)
+        elif sampler is not None and any(not part.apart_by_rank for part in self._sources):
+            sampler = deal(sampler, drop_last, dataset)
         elif own_order:
             sampler = KeyedSampler(
                 dataset,
@@ -151,8 +152,10 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             batches = EpochBatches(given, None, False, batched=True)
             batches.batch_size = getattr(given, "batch_size", None)  # type: ignore[assignment]
             batches.drop_last = getattr(given, "drop_last", False)
+            # Torch puts a SequentialSampler there; frameworks tell the epoch to what is there.
+            self.__dict__["sampler"] = ToldSampler(self.sampler, batches.clock)
         clocks = [source._clock for source in self._sources]
-        apart = all(getattr(source, "worker", 0) != 0 for source in self._sources)
+        apart = all(source.apart_by_rank for source in self._sources)
         batches.loading = Loading(
             self.seed, self.dataset, self.collate_fn, self.num_workers, clocks, apart, self._state
         )
@@ -310,9 +313,6 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             if self.num_workers and _UNPICKLABLE.search(str(error)):
                 raise TypeError(self._unpicklable(error)) from error
             raise
-        if "_seedaug_watched" not in inner.__dict__:  # persistent workers come with the same one
-            inner.__dict__["_seedaug_watched"] = True
-            weakref.finalize(inner, forget_finished_workers)
         return inner, position.batch if self._order is None else 0
 
     def _clocks(self) -> list[SharedEpoch]:

@@ -1,74 +1,91 @@
-"""Batches that a loader's worker sends in shared memory which both sides keep and use again.
+"""Batches that a loader's worker sends in shared memory, which it uses again.
 
-Fresh shared memory costs more page faults than anything else in a worker. A worker therefore keeps
-its last buffers. What it sends is the name of one; the process that receives it maps it
-once, and marks it free in the shared memory itself, in a word behind the pixels, when the last
-tensor on it is gone.
+Clearing fresh shared memory costs more than anything else in a worker, so a worker keeps its last
+buffers. What arrives is torch's own shared tensor, opened by torch's own code: it can be shared,
+sent on, viewed and kept as any other. Who refers to it, and where, is not counted here. The kernel
+does that:
+
+    worker                                      loader, and whoever it is sent on to
+    buffer: descriptor A, mapped     opens      descriptor B, mapped
+            flock(A, EX)?  <------- one file -------> flock(B, SH)
+
+Each batch goes out under an opening B of the file of its own, with a shared lock on it. Copies of
+B's descriptor, mappings of it, and those of forked processes, all keep that one opening, and the
+lock ends with the last of them, however that ends. So an exclusive lock on A is had just when
+nothing anywhere refers to the batch.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
-import secrets
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, TypeAlias
+from functools import cache
+from math import prod
+from multiprocessing import reduction
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, multiprocessing
+from torch.multiprocessing import reductions
 
-from seedaug.buffers import lease
+from seedaug.buffers import lease, on_storage
 
-__all__ = ["Parcel", "SharedBuffer", "SharedBuffers", "forget_finished_workers", "own_buffers"]
+__all__ = ["Parcel", "SharedBuffer", "SharedBuffers", "shared_memory"]
 
 SMALLEST = 1 << 16  # bytes: less is not worth a buffer
 SPARE = 2  # free buffers that are kept at most
-_TRAILER = 64  # bytes behind the pixels: two words, in a cache line of their own
-_STATE, _MAPPED = 0, 1  # those words
-_FREE, _SENT, _LOST = 0, 1, 2  # _LOST: somewhere there is a reference that nobody counts
-
-Words: TypeAlias = npt.NDArray[np.int32]
-
-
-def _words(memory: Tensor) -> Words:
-    return memory.numpy()[-_TRAILER:].view(np.int32)
+KNOWN = 64  # buffers, in use or free, that are kept at most: each is an open descriptor
+ROOM = 8  # buffers of its size must fit beside one that is kept
 
 
 class SharedBuffer:
-    """A worker's piece of shared memory, for one batch at a time.
+    """Shared memory of a worker, for one batch at a time.
 
     Args:
         capacity: bytes.
-        number: what the receiver knows it by.
+
+    Raises:
+        RuntimeError: torch's; there is no room for it.
     """
 
-    def __init__(self, capacity: int, number: int) -> None:
+    def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self.number = number
-        new: Any = torch.UntypedStorage._new_shared
-        memory: Any = torch.empty(0, dtype=torch.uint8, device="cpu")
-        self.memory: Tensor = memory.set_(new(capacity + _TRAILER, device="cpu"))
-        self.words = _words(self.memory)
-        self.words[:] = 0
-        self.filling = False  # a batch of this process lies in it
+        storage: Any = torch.UntypedStorage._new_using_fd_cpu(capacity)
+        whole: Any = torch.empty(0, dtype=torch.uint8, device="cpu")
+        self.memory: Tensor = whole.set_(storage)
+        self.descriptor: int = storage._share_fd_cpu_()[0]
+        self.filling = False  # something in this process lies in it
 
     def is_free(self) -> bool:
-        """Whether no batch lies in it, here or there."""
-        return not self.filling and int(self.words[_STATE]) == _FREE
+        """Whether nothing refers to it, here or in any process."""
+        if self.filling:
+            return False
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        return True
 
-    def is_lost(self) -> bool:
-        """Whether it can never be used again."""
-        return int(self.words[_STATE]) == _LOST
+    def leaves_room(self) -> bool:
+        """Whether it may be kept: what holds shared memory has many times its size to spare."""
+        space = os.fstatvfs(self.descriptor)
+        return not space.f_blocks or space.f_bavail * space.f_frsize >= ROOM * self.capacity
 
     def lease(self, dtype: torch.dtype, size: Sequence[int]) -> Tensor:
-        """A tensor in it, until that is gone or sent."""
+        """A tensor in it, for use in this process."""
         self.filling = True
         return lease(self.memory.numpy(), dtype, size, self._emptied)
 
     def _emptied(self) -> None:
         self.filling = False
+
+    def opened(self) -> int:
+        """A descriptor to be sent: the buffer is in use until all copies and mappings are gone."""
+        descriptor = os.open(f"/proc/self/fd/{self.descriptor}", os.O_RDWR | os.O_CLOEXEC)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return descriptor
 
 
 class SharedBuffers:
@@ -76,13 +93,14 @@ class SharedBuffers:
 
     def __init__(self) -> None:
         self.process = os.getpid()
-        self.session = secrets.token_hex(8)
-        self.retired: list[int] = []  # numbers that the receiver is still to forget
         self.buffers: list[SharedBuffer] = []  # the one taken last at the end
-        self._made = 0
 
     def take(self, nbytes: int) -> SharedBuffer:
-        """A buffer of at least so many bytes in which no batch lies."""
+        """A buffer of at least so many bytes to which nothing refers.
+
+        Raises:
+            RuntimeError: torch's; there is no room for one.
+        """
         free = [buffer for buffer in self.buffers if buffer.is_free()]
         fitting = [buffer for buffer in free if nbytes <= buffer.capacity <= 2 * nbytes]
         if fitting:
@@ -90,14 +108,22 @@ class SharedBuffers:
             free.remove(taken)
             self.buffers.remove(taken)
         else:
-            taken = SharedBuffer(nbytes, self._made)
-            self._made += 1
-        lost = [buffer for buffer in self.buffers if buffer.is_lost()]
-        for buffer in free[: max(len(free) - SPARE, 0)] + lost:
-            self.buffers.remove(buffer)
-            self.retired.append(buffer.number)
-        self.buffers.append(taken)
+            try:
+                taken = SharedBuffer(nbytes)
+            except RuntimeError:
+                self._drop(free)
+                free = []
+                taken = SharedBuffer(nbytes)
+        self._drop(free[: max(len(free) - SPARE, 0)])
+        self._drop(self.buffers[: max(len(self.buffers) - KNOWN, 0)])
+        if fitting or taken.leaves_room():
+            self.buffers.append(taken)
         return taken
+
+    def _drop(self, buffers: list[SharedBuffer]) -> None:
+        """Keep no longer; the memory goes back to the system when nothing refers to it."""
+        for buffer in buffers:
+            self.buffers.remove(buffer)
 
 
 _own: SharedBuffers | None = None
@@ -111,8 +137,44 @@ def own_buffers() -> SharedBuffers:
     return _own
 
 
+@cache
+def kernel_tells() -> bool:
+    """Whether this system's locks end as told above; one that forbids or lacks them does not."""
+    try:
+        buffer = SharedBuffer(SMALLEST)
+        told = [buffer.is_free()]
+        descriptor = buffer.opened()
+        told.append(not buffer.is_free())
+        storages: Any = torch.UntypedStorage
+        received = storages._new_shared_fd_cpu(descriptor, SMALLEST)
+        os.close(descriptor)
+        told.append(not buffer.is_free())
+        del received
+        told.append(buffer.is_free())
+    except (OSError, RuntimeError):
+        return False
+    return all(told)
+
+
+def shared_memory(dtype: torch.dtype, size: Sequence[int]) -> tuple[Tensor, SharedBuffer | None]:
+    """A contiguous tensor with undefined values in shared memory, and its buffer.
+
+    Without a buffer it is torch's, and used once.
+
+    Raises:
+        RuntimeError: torch's; there is no room for it.
+    """
+    torchs: Any = multiprocessing
+    nbytes = prod(size) * dtype.itemsize
+    if torchs.get_sharing_strategy() == "file_descriptor" and kernel_tells():
+        buffer = own_buffers().take(nbytes)
+        return buffer.lease(dtype, size), buffer
+    new: Any = torch.UntypedStorage._new_shared
+    return on_storage(new(nbytes, device="cpu"), dtype, size), None
+
+
 class Parcel:
-    """A batch on its way: pickled, it is the name of its buffer; received, a plain tensor.
+    """A batch on its way: pickled, it is what torch's own shared tensor is; received, that tensor.
 
     Only what goes from a worker's collation straight into its loader's queue may be one.
 
@@ -126,81 +188,16 @@ class Parcel:
         self.buffer = buffer
 
     def __reduce__(self) -> Any:
-        sender, buffer, batch = own_buffers(), self.buffer, self.batch
-        memory = None if buffer.words[_MAPPED] else buffer.memory
-        forget = [sender.retired.pop() for _ in range(len(sender.retired))]
-        buffer.words[_STATE] = _SENT
-        name = (sender.session, sender.process, buffer.number)
-        strides = batch.stride()
-        order = sorted(range(batch.dim()), key=lambda d: (-strides[d], d))
-        size = [batch.shape[d] for d in order]
-        return _receive, (name, memory, forget, batch.dtype, size, order)
-
-
-# --- The other side -----------------------------------------------------------------------------
-
-# What workers have sent: by session, the worker's process and its buffers by number.
-_received: dict[str, tuple[int, dict[int, Tensor]]] = {}
-_held: dict[int, Words] = {}  # of received batches that are still there
-
-
-def _receive(
-    name: tuple[str, int, int],
-    memory: Tensor | None,
-    forget: list[int],
-    dtype: torch.dtype,
-    size: list[int],
-    order: list[int],
-) -> Tensor:
-    """A batch; dimension ``order[d]`` of it is the d-th in memory, of length ``size[d]``."""
-    session, process, number = name
-    if session not in _received:
-        forget_finished_workers()
-        _received[session] = process, {}
-    known = _received[session][1]
-    for other in forget:
-        known.pop(other, None)
-    if memory is not None:
-        known[number] = memory
-    whole = known[number]
-    words = _words(whole)
-    words[_MAPPED] = 1
-    _held[id(words)] = words
-    made = lease(whole.numpy(), dtype, size, partial(_end, words, os.getpid()))
-    if order == [*range(len(order))]:
-        return made
-    return made.permute([order.index(d) for d in range(len(order))])
-
-
-def _end(words: Words, receiver: int) -> None:
-    # A process forked from the receiver lets go of its own references, not of the receiver's.
-    if os.getpid() == receiver:
-        _held.pop(id(words), None)
-        if words[_STATE] == _SENT:
-            words[_STATE] = _FREE
-
-
-def _lose_held() -> None:
-    """Before a fork: the child's references to what is held here are counted by nobody."""
-    for words in [*_held.values()]:
-        words[_STATE] = _LOST
-
-
-def forget_finished_workers() -> None:
-    """Unmap what workers sent that run no more, as far as no batch is left in it."""
-    for session, (process, _) in [*_received.items()]:
+        batch = self.batch
+        descriptor = self.buffer.opened()
         try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            _received.pop(session, None)
-        except PermissionError:
-            pass
+            sent: Any = reduction.DupFd(descriptor)
+        finally:
+            os.close(descriptor)
+        nbytes = batch.untyped_storage().nbytes()
+        return _receive, (sent, nbytes, batch.dtype, batch.size(), batch.stride())
 
 
-def _begin_anew() -> None:
-    """In a forked process."""
-    _received.clear()
-    _held.clear()
-
-
-os.register_at_fork(before=_lose_held, after_in_child=_begin_anew)
+def _receive(sent: Any, nbytes: int, dtype: torch.dtype, size: Any, strides: Any) -> Tensor:
+    rebuild: Any = reductions.rebuild_storage_fd
+    return on_storage(rebuild(torch.UntypedStorage, sent, nbytes), dtype, size, strides)

@@ -14,6 +14,7 @@ from torch.utils.data import (
     DistributedSampler,
     RandomSampler,
     SequentialSampler,
+    SubsetRandomSampler,
     WeightedRandomSampler,
 )
 
@@ -42,6 +43,11 @@ _RUN_AGAIN = (
     "loader itself. Call set_epoch(epoch) on the prepared loader before each pass, or prepare it "
     "by seedaug.integrations.accelerate.prepare(accelerator, loader)"
 )
+_VISITS_APART = (
+    "seedaug.DataLoader: {} deals itself out over ranks and gives a sample more than once: visits "
+    "on several ranks are not counted together, and may draw alike. Give the loader the sampler "
+    "that it deals out, with num_replicas= and rank=, or SeededDataset(worker='rank')"
+)
 _WHICH_EPOCH = (
     "seedaug.DataLoader: accelerate skips the first batches of epoch 0, and nobody said which "
     "epoch this is: accelerate counts from 0 after a resume. Call set_epoch(epoch) on the "
@@ -54,11 +60,24 @@ def visits_once(sampler: Any) -> bool:
     """Whether the sampler is known to give no index twice in a pass."""
     if type(sampler) is BatchSampler:
         return visits_once(sampler.sampler)
+    if type(sampler) is DealtSampler and sampler.num_replicas == 1:
+        return visits_once(sampler.source)
     if type(sampler) is RandomSampler:
         return not sampler.replacement and sampler.num_samples <= len(sampler.data_source)
     if type(sampler) is WeightedRandomSampler:
         return not sampler.replacement
     return type(sampler) in (SequentialSampler, DistributedSampler)
+
+
+def deal(sampler: Any, drop_last: bool, dataset: Any) -> Any:
+    """A sampler that knows of no ranks, dealt out over them; others as they are.
+
+    Torch's own give all ranks the same order, because their draws are keyed here.
+    """
+    known = type(sampler) in (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
+    if known and sampler.generator is None:
+        return DealtSampler(sampler, None, None, drop_last, dataset)
+    return sampler
 
 
 def warn_of_equal_ranks(sampler: Any) -> None:
@@ -200,19 +219,26 @@ class EpochBatches(BatchSampler):
             if asker is None and not self._draws_by_rank():
                 warn_of_equal_ranks(self.source)
         rank, ranks = (0, 1) if dealer else self._ranks()
-        number = position.batch
-        for indices, repeats in pieces:
+        if isinstance(self.source, KeyedSampler):  # also after a change of ranks
+            first = position.samples // (self.batch_size or 1)
+        else:
+            first = position.batch * ranks
+        for place, (indices, repeats) in enumerate(pieces):
             if self.single:
                 yield SampleIndex(indices[0], position.epoch, repeats[0] if repeats else 0)
                 continue
-            own = number * ranks + rank
-            yield EpochBatch(indices, position.epoch, repeats, collated, sent, own)
-            number += 1
+            number = first + place * ranks + rank
+            yield EpochBatch(indices, position.epoch, repeats, collated, sent, number)
 
     def _ranks(self) -> tuple[int, int]:
         if isinstance(self.source, Ranked):
             return self.source.rank, self.source.num_replicas
         return known_ranks()
+
+    def _deals_itself(self, dealer: Any) -> bool:
+        """Whether each rank counts the visits of its own part only."""
+        apart = not isinstance(self.source, DealtSampler) and dealer is None
+        return apart and not self._draws_by_rank() and known_ranks()[1] > 1
 
     def _draws_by_rank(self) -> bool:
         return self.loading is None or self.loading.ranks_draw_apart
@@ -239,13 +265,16 @@ class EpochBatches(BatchSampler):
 
     def _count(self, position: Position, dealer: Any) -> Iterator[Any]:
         """Batches of a sampler of the user's, with visits counted."""
-        deals = isinstance(self.source, (DistributedSampler, DealtSampler))
-        if dealer is not None and deals and self.source.num_replicas > 1:
-            raise dealt_twice(type(self.source).__name__)
+        source = self.source
+        if dealer is not None and isinstance(source, DistributedSampler):
+            if isinstance(source, DealtSampler) and source.given is None:
+                source = source.source
+            elif source.num_replicas > 1:
+                raise dealt_twice(type(source).__name__)
         visits = Visits(self.loading and self.loading.dataset)
-        counted = visits.places is not None or not visits_once(self.source)
-        number = -1
-        for number, given in enumerate(self._given(position.epoch)):
+        counted = visits.places is not None or not visits_once(source)
+        number, told = -1, False
+        for number, given in enumerate(self._given(source, position.epoch)):
             if isinstance(given, EpochBatch) and given.repeats is not None:
                 repeats: list[int] | None = given.repeats
             else:
@@ -254,6 +283,11 @@ class EpochBatches(BatchSampler):
                 continue
             batch = [index_of(index) for index in given]
             some = repeats if repeats and any(repeats) else None
+            if some and not told and self._deals_itself(dealer):
+                told = True
+                warnings.warn(
+                    _VISITS_APART.format(type(source).__name__), UserWarning, stacklevel=2
+                )
             if dealer is not None:
                 each = repeats or [0] * len(batch)
                 pairs = zip(batch, each, strict=True)
@@ -262,18 +296,18 @@ class EpochBatches(BatchSampler):
         if number + 1 < position.batch:
             raise beyond_the_end(position.batch, number + 1)
 
-    def _given(self, epoch: int) -> Iterator[Any]:
+    def _given(self, source: Iterable[Any], epoch: int) -> Iterator[Any]:
         """What the sampler gives, in lists of a batch's size."""
-        items = self._keyed(epoch)
+        items = self._keyed(source, epoch)
         if self.batched:
             return items
         return _lists(items, self.batch_size or 1, self.drop_last)
 
-    def _keyed(self, epoch: int) -> Iterator[Any]:
+    def _keyed(self, given: Iterable[Any], epoch: int) -> Iterator[Any]:
         token = passing.set(epoch)
         try:
             with self._globals(epoch):
-                source = iter(self.source)
+                source = iter(given)
                 first = next(source, _END)
         finally:
             passing.reset(token)

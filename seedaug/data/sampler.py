@@ -76,6 +76,8 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         self.drop_last = drop_last
         self.even = True  # whether each rank gets as many; else none is filled up
         self.clock = SharedEpoch(1)
+        if not hasattr(dataset, "__getitem__"):
+            _ = self.total  # which says what is wrong with a number
 
     @property
     def epoch(self) -> int:  # type: ignore[override]
@@ -90,8 +92,15 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
     def total(self) -> int:
         """Samples in one whole epoch, before it is shared out."""
         if isinstance(self.dataset, Sized):
-            return len(self.dataset)
-        return check_coordinate("index", self.dataset)
+            total = len(self.dataset)
+        else:
+            total = check_coordinate("index", self.dataset)
+        if self.shuffle and total > _core.MAX_SHUFFLED:
+            raise ValueError(
+                f"KeyedSampler: at most 2**{_core.MAX_SHUFFLED.bit_length() - 1} samples can be "
+                f"shuffled, got {total}; give shuffle=False, or shuffle parts"
+            )
+        return total
 
     def count(self, start: int = 0, rank: int | None = None, ranks: int | None = None) -> int:
         """Indices that a rank gets from the position `start` of the global order on."""
@@ -162,7 +171,7 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         return f"KeyedSampler({self.total}, seed={self.seed}, shuffle={self.shuffle})"
 
 
-class DealtSampler(Ranked, Sampler[int]):
+class DealtSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
     """Another sampler's order, dealt out over ranks in turn, with repeats counted over all of them.
 
     Every rank runs through the whole order, so the sampler must give all ranks the same one, as
@@ -183,6 +192,7 @@ class DealtSampler(Ranked, Sampler[int]):
         drop_last: bool = False,
         dataset: Any = None,
     ) -> None:
+        # As for KeyedSampler, not DistributedSampler's own.
         self.dataset = dataset
         self.source = source
         self._set_ranks(num_replicas, rank)
@@ -202,6 +212,9 @@ class DealtSampler(Ranked, Sampler[int]):
         source = iter(self.source)
         start: list[int] = []  # what fills up the rest
         rank, ranks = self.rank, self.num_replicas
+        if ranks == 1:
+            yield from source
+            return
         while group := [index_of(i) for i in itertools.islice(source, ranks)]:
             start = start or group
             if len(group) < ranks:

@@ -8,7 +8,6 @@ from typing import Any
 
 from seedaug.data.epoch import SharedEpoch, next_tick
 from seedaug.data.index import ride
-from seedaug.data.parcels import forget_finished_workers
 from seedaug.key import check_coordinate
 
 _END: Any = object()
@@ -247,7 +246,6 @@ class CountedPass:
             batch = next(self._batches)
         except StopIteration:
             self._ended = True
-            forget_finished_workers()
             raise
         finally:
             ride.reset(token)

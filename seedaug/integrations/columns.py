@@ -121,8 +121,12 @@ class Rows:
 
     def _augment(self, images: Any, packed: torch.Tensor) -> Any:
         first = self._channels_first(images)
+        foreign = getattr(self.compose, "_foreign", False)  # which may decode, or what it likes
+        if isinstance(self.compose, Transform) and not foreign:
+            for image in images[:1] if images.dtype != object else images:
+                self._check_image(image)
         alone = self.seed_globals or not isinstance(self.compose, Transform)
-        if images.dtype != object and not alone and not getattr(self.compose, "_foreign", False):
+        if images.dtype != object and not alone and not foreign:
             x = torch.from_numpy(np.array(images)) if first else images
             return _array(self.compose(x, keys=packed))
         made = [
@@ -130,6 +134,15 @@ class Rows:
             for image, row in zip(images, packed, strict=True)
         ]
         return _column_of(made)
+
+    def _check_image(self, image: Any) -> None:
+        """A transform leaves alone what is no image to it, and would say nothing."""
+        if not isinstance(image, np.ndarray) or image.ndim < 2 or image.dtype.kind not in "buif":
+            what = getattr(image, "dtype", type(image).__name__)
+            raise TypeError(
+                f"augment: the column {self.image!r} must hold images [H, W, C], [C, H, W] or "
+                f"[H, W], got {what} {[*np.shape(image)]}; decode it before, or in `compose`"
+            )
 
     def _channels_first(self, images: Any) -> bool:
         """Whether images are [C, H, W]; without a word, [H, W, C] is believed where it can be."""

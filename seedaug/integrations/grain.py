@@ -8,6 +8,7 @@ prefetching and checkpoints of grain's own make no difference.
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -133,6 +134,7 @@ class _Watch:
     def __init__(self, count: int) -> None:
         self.count = count
         self.warned = False
+        self.lock = threading.Lock()
         self._begin(0)
 
     def _begin(self, tick: int) -> None:
@@ -148,13 +150,13 @@ class _Watch:
             self._begin(tick)
         marks = self.marks.get(epoch)
         if marks is None:
-            if len(self.marks) > 1:  # prefetching overlaps two epochs
-                del self.marks[min(self.marks)]
-            marks = self.marks[epoch] = bytearray(self.count)
-            self.again[epoch] = 0
-        self.again[epoch] += marks[index]
+            with self.lock:  # grain reads in threads
+                if len(self.marks) > 1:  # prefetching overlaps two epochs
+                    del self.marks[min(self.marks)]
+                marks = self.marks.setdefault(epoch, bytearray(self.count))
+        again = self.again[epoch] = self.again.get(epoch, 0) + marks[index]
         marks[index] = 1
-        if self.again[epoch] * 2 > self.count:
+        if again * 2 > self.count:
             self.warned = True
             warnings.warn(
                 f"{name!r}: grain makes the samples of epoch {epoch} a second time, with the same "
@@ -164,11 +166,11 @@ class _Watch:
                 stacklevel=3,
             )
 
-    def __getstate__(self) -> int:
-        return self.count
+    def __getstate__(self) -> tuple[int]:
+        return (self.count,)
 
-    def __setstate__(self, count: int) -> None:
-        self.__init__(count)  # type: ignore[misc]
+    def __setstate__(self, state: tuple[int]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
 
 
 class _AllEpochs:

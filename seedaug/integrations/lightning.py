@@ -22,9 +22,9 @@ else:
 class EpochCallback(Callback):  # type: ignore[misc]  # its base is unknown without the framework
     """Tells the seeded datasets of a Trainer's loaders which epoch it is in, also after a resume.
 
-    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A `seedaug.DataLoader`
-    is told through its sampler and needs no callback, but over a stream: that has no sampler, and
-    Lightning has read its first batch before it says anything.
+    For torch's own DataLoader over a `SeededDataset`, which nobody else tells. A
+    `seedaug.DataLoader` is told through its sampler and needs no callback, but over a stream of
+    unknown length: Lightning has read its first batch before it says anything.
 
     The datasets of validation, test and prediction get the epoch of the training; a pass that
     Lightning runs again repeats its draws on purpose, unwarned.
@@ -75,6 +75,37 @@ class EpochCallback(Callback):  # type: ignore[misc]  # its base is unknown with
         return late
 
 
+def resume(loader: Any, state: dict[str, Any] | None = None) -> Any:
+    """Have a loader that Fabric has set up go on where `state` was taken.
+
+    Fabric counts a loader's passes from 0 in each process and tells the count to its sampler, so
+    that a resumed run would be in the wrong epoch; `load_state_dict` alone ends in an error that
+    names this function.
+
+    Args:
+        loader: from `Fabric.setup_dataloaders(seedaug.DataLoader(...))`.
+        state: from the loader's `state_dict`; None if `Fabric.load` has loaded it already.
+
+    Returns:
+        The loader, whose next pass is the rest of the state's epoch: loop over
+        ``range(state["epoch"], epochs)``.
+
+    Raises:
+        TypeError: `loader` holds no `seedaug.DataLoader`.
+    """
+    inner = getattr(loader, "_dataloader", loader)
+    if not isinstance(inner, DataLoader):
+        raise TypeError(
+            f"resume: loader must be a seedaug.DataLoader that Fabric has set up, got "
+            f"{type(inner).__name__}"
+        )
+    if state is not None:
+        inner.load_state_dict(state)
+    if inner is not loader:
+        loader._num_iter_calls = inner.epoch
+    return loader
+
+
 def _again(loaders: Any) -> None:
     for teller in _tellers(loaders):
         if isinstance(teller, KeyedSource):
@@ -82,7 +113,7 @@ def _again(loaders: Any) -> None:
 
 
 def _epoch(trainer: Any) -> int:
-    """The epoch that Lightning tells samplers; `current_epoch` lags behind it after some resumes."""
+    """The epoch that Lightning tells samplers; `current_epoch` may lag behind it after a resume."""
     epoch: int = trainer.fit_loop.epoch_progress.current.processed
     return epoch
 

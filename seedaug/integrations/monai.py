@@ -34,7 +34,8 @@ class Keyed:
 
     Raises:
         TypeError: `wrapped` is nothing of the kind.
-        NoKeyError: something in it is random, and it is used outside a sample.
+        NoKeyError: it is used outside a sample, and something in it has `set_random_state` (any
+            `Compose` of MONAI's has).
         RuntimeError: it is the 17th use of `seedaug.rng()` in a sample.
 
     Words: elements 0 … 7 of the sample's next `seedaug.rng()` seed one

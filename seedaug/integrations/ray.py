@@ -7,8 +7,8 @@ again after a failure make no difference. In Ray Train, whose shards run one dat
 
 from __future__ import annotations
 
+import sys
 import warnings
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -66,8 +66,8 @@ def augment(
         ray.exceptions.RayTaskError: (when it runs) a row's id or image is not as said above.
 
     Warns:
-        RepeatedEpochWarning: the dataset is run a second time, by its own iterators or by those
-            of `streaming_split` and Ray Train.
+        RepeatedEpochWarning: the dataset, or one made from it, is run a second time: by its own
+            iterators, or by those of `streaming_split` and Ray Train.
     """
     if not hasattr(dataset, "map_batches"):
         raise TypeError(
@@ -80,12 +80,9 @@ def augment(
     work = _Work(rows)
     if _wants_actors(options):
         options |= {"fn_constructor_args": (work,)}
-        made = dataset.map_batches(_Actor, batch_format="numpy", **options)
-    else:
-        options |= {"fn_kwargs": {"work": work}}
-        made = dataset.map_batches(_augmented, batch_format="numpy", **options)
-    work.dataset = weakref.ref(made)
-    return made
+        return dataset.map_batches(_Actor, batch_format="numpy", **options)
+    options |= {"fn_kwargs": {"work": work}}
+    return dataset.map_batches(_augmented, batch_format="numpy", **options)
 
 
 def collate_fn(
@@ -155,11 +152,10 @@ class _Actor:
 
 
 class _Work:
-    """A dataset's function. It warns when the dataset, which is of one epoch, is run again.
+    """A dataset's function. It warns when a dataset, which is of one epoch, is run again.
 
-    Ray pickles a dataset's functions once for each run, in the process that runs it: the driver,
-    or the actor that splits the dataset for several readers, which has a copy of its own. In the
-    driver a look at some rows is a run too, though of another dataset, made from this one.
+    Ray pickles a dataset's functions when it begins to run it, in the driver or in the actor that
+    splits it for several readers.
 
     Args:
         rows: what it does.
@@ -167,17 +163,12 @@ class _Work:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
-        self.copied = False
-        self.runs = 0
-        self.dataset: Callable[[], Any] = lambda: None  # a weak reference, once it is made
 
     def __call__(self, batch: Batch) -> Batch:
         return self.rows(batch)
 
-    def __getstate__(self) -> Rows:
-        self.runs += 1
-        own = getattr(self.dataset(), "_run_index", 0)  # Ray's count: 0 in the first run
-        if own > 0 or (self.copied and self.runs > 1):
+    def __getstate__(self) -> dict[str, Any]:
+        if _run_number() > 0:
             warnings.warn(
                 "seedaug.integrations.ray.augment: the dataset of epoch "
                 f"{self.rows.epoch} is run a second time, and its rows get the same draws again; "
@@ -186,11 +177,21 @@ class _Work:
                 RepeatedEpochWarning,
                 stacklevel=2,
             )
-        return self.rows
+        return self.__dict__
 
-    def __setstate__(self, rows: Rows) -> None:
-        self.__init__(rows)  # type: ignore[misc]
-        self.copied = True
+
+def _run_number() -> int:
+    """Which run of a dataset this is, from 0. Ray's executor, a caller, has it in a name.
+
+    A look at some rows (`take`, `schema`, `count`) is the first run of a dataset of its own.
+    """
+    frame = sys._getframe(1)
+    while (caller := frame.f_back) is not None:
+        frame = caller
+        name = getattr(frame.f_locals.get("self"), "_dataset_id", None)
+        if isinstance(name, str) and (number := name.rpartition("_")[2]).isdecimal():
+            return int(number)
+    return 0
 
 
 def _tensors(batch: Batch) -> dict[str, torch.Tensor]:

@@ -12,8 +12,8 @@ from seedaug.data.adopt import seeded_within
 class EpochCallback(TrainerCallback):  # type: ignore[misc]  # its base is unknown without the framework
     """Tells the seeded datasets of a Trainer which epoch it is in, also after a resume.
 
-    Needed with `Trainer(train_dataset=SeededDataset(...))`: the Trainer's own loaders tell a dataset
-    its epoch on one rank, and not on several, nor after `resume_from_checkpoint`.
+    Needed with `Trainer(train_dataset=SeededDataset(...))`: the Trainer's own loaders tell a
+    dataset its epoch on one rank, and not on several, nor after `resume_from_checkpoint`.
 
     >>> trainer = Trainer(..., callbacks=[EpochCallback()])  # doctest: +SKIP
     """

@@ -27,11 +27,15 @@ from seedaug.key import Key, Packed
 from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.kinds import check_user_kind, kind_name
 from seedaug.transforms.sample import (
-    IMAGES,
+    SHAPES,
+    Role,
+    check_samples,
     find_roles,
     find_size,
     from_tensor,
     is_image_list,
+    is_list_of_samples,
+    sample_sizes,
     to_tensor,
 )
 from seedaug.transforms.stream import Stream
@@ -268,14 +272,27 @@ class Transform(nn.Module):
         if len(inputs) == 1 and is_image_list(inputs[0]):
             check_count(inputs[0], source)
             return stack(self._apply_each(inputs[0], "tensor", source, occurrence))
-        leaves, structure = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
+        leaves, structure = tree_flatten(
+            inputs if len(inputs) > 1 else inputs[0], is_list_of_samples
+        )
         roles = find_roles(leaves, batched=True)
         done = list(leaves)
         for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
             if not role:
                 continue
+            if role == "images":
+                check_count(leaf, source)
+                done[i] = stack(self._apply_each(leaf, "tensor", source, occurrence))
+                continue
+            if role == "samples":
+                sizes = sample_sizes(leaves, roles, len(source))
+                done[i] = self._apply_samples(leaf, sizes, source, occurrence)
+                continue
             if role in ("boxes", "keypoints", "pil"):
-                raise TypeError(f"{type(leaf).__name__} can't be a batch of samples under N keys")
+                raise TypeError(
+                    f"{type(leaf).__name__} can't be a batch of samples under N keys; of boxes and "
+                    "keypoints give a list of N"
+                )
             x = to_tensor(leaf, role, batched=True)
             if x.dim() < 2 or x.shape[0] != len(source):
                 raise ValueError(f"{len(source)} keys need {len(source)} samples, got {[*x.shape]}")
@@ -291,6 +308,33 @@ class Transform(nn.Module):
             for x, key in zip(images, packed_keys(keys), strict=True)
         ]
 
+    def _apply_samples(
+        self, listed: Sequence[Any], sizes: list[Size], keys: Tensor, occurrence: int
+    ) -> Any:
+        """Boxes, keypoints and masks of N samples, each with its own sample's parameters."""
+        check_samples(listed, len(keys))
+        done = []
+        for n, (sample, packed) in enumerate(zip(listed, packed_keys(keys), strict=True)):
+            leaves, structure = tree_flatten(sample)
+            roles = find_roles(leaves, any_shape=True)
+            shapes = [leaf for leaf, role in zip(leaves, roles, strict=True) if role in SHAPES]
+            size = sizes[n] if sizes else shapes[0].canvas_size
+            params = self.make_params(Stream(packed, self.kind, occurrence), size)
+            for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
+                if role in SHAPES or role == "mask":
+                    leaves[i] = self._apply_leaf(leaf, role, params)
+            done.append(tree_unflatten(leaves, structure))
+        return tuple(done) if isinstance(listed, tuple) else done
+
+    def _apply_leaf(self, leaf: Any, role: Role, params: dict[str, Any]) -> Any:
+        if role == "boxes":
+            return self.transform_boxes(leaf, params)
+        if role == "keypoints":
+            return self.transform_keypoints(leaf, params)
+        x, mask = to_tensor(leaf, role), role == "mask"
+        made = self.transform_mask(x, params) if mask else self.transform(x, params)
+        return from_tensor(made, leaf, role)
+
     def _apply_tensor(self, x: Tensor, role: str, draws: Stream) -> Tensor:
         height, width = (1, *x.shape)[-2:]
         params = self.make_params(draws, (height, width))
@@ -304,17 +348,8 @@ class Transform(nn.Module):
         params = self.make_params(Stream(packed, self.kind, occurrence), size)
         done = list(leaves)
         for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
-            if role in IMAGES:
-                x = self.transform(to_tensor(leaf, role), params)
-                done[i] = from_tensor(x, leaf, role)
-            elif role == "mask":
-                done[i] = from_tensor(
-                    self.transform_mask(to_tensor(leaf, role), params), leaf, role
-                )
-            elif role == "boxes":
-                done[i] = self.transform_boxes(leaf, params)
-            elif role == "keypoints":
-                done[i] = self.transform_keypoints(leaf, params)
+            if role:
+                done[i] = self._apply_leaf(leaf, role, params)
         return tree_unflatten(done, structure)
 
     # --- Without data ---

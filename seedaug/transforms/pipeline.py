@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from seedaug import ops, program
-from seedaug.apply import Source, run, run_list, single, wants_grad
+from seedaug.apply import Source, packed_keys, run, run_list, single, wants_grad
 from seedaug.context import Sample
 from seedaug.interop import pil, torchvision
 from seedaug.program import Instruction, Step, compile_steps
@@ -19,10 +19,13 @@ from seedaug.transforms.drawn import Geometry
 from seedaug.transforms.sample import (
     SHAPES,
     Role,
+    check_samples,
     find_roles,
     find_size,
     from_tensor,
     is_image_list,
+    is_list_of_samples,
+    sample_sizes,
     to_tensor,
 )
 
@@ -177,7 +180,10 @@ class Pipeline:
                 return run_list(steps, x, source, self.layout, out)
         if out is not None:
             raise ValueError("out= goes with a single tensor, or a list of them under N keys")
-        leaves, structure = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
+        many = isinstance(source, Tensor) and source.dim() == 2
+        leaves, structure = tree_flatten(
+            inputs if len(inputs) > 1 else inputs[0], is_list_of_samples if many else None
+        )
         return tree_unflatten(self._leaves(leaves, source, occurrences), structure)
 
     def _list_steps(self, images: list[Tensor], occurrences: tuple[int, ...]) -> list[Step]:
@@ -194,14 +200,60 @@ class Pipeline:
         for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
             if not role:
                 continue
-            if role in SHAPES:
-                done[i] = self._shape(leaf, source, occurrences)
+            if role == "samples":
+                assert isinstance(source, Tensor)
+                sizes = sample_sizes(leaves, roles, len(source))
+                done[i] = self._samples(leaf, sizes, source, occurrences)
+            elif role == "images":
+                assert isinstance(source, Tensor)
+                steps = self._list_steps(leaf, occurrences)
+                done[i] = run_list(steps, leaf, source, self.layout)
             else:
-                done[i] = self._pixels(leaf, role, source, occurrences, batched)
-            if role in SHAPES or role == "mask":
-                for transform in self.transforms:
-                    done[i] = transform.convert(done[i])
+                done[i] = self._leaf(leaf, role, source, occurrences, batched)
         return done
+
+    def _leaf(
+        self, leaf: Any, role: Role, source: Source, occurrences: tuple[int, ...], batched: bool
+    ) -> Any:
+        """One image, mask, BoundingBoxes or KeyPoints."""
+        if role in SHAPES:
+            leaf = self._shape(leaf, source, occurrences)
+        else:
+            leaf = self._pixels(leaf, role, source, occurrences, batched)
+        if role in SHAPES or role == "mask":
+            for transform in self.transforms:
+                leaf = transform.convert(leaf)
+        return leaf
+
+    def _samples(
+        self,
+        listed: Sequence[Any],
+        sizes: list[tuple[int, int]],
+        keys: Tensor,
+        occurrences: tuple[int, ...],
+    ) -> Any:
+        """Boxes, keypoints and masks of N samples, each under its own key.
+
+        Raises:
+            ValueError: they aren't N, or one is of another size than its image.
+        """
+        check_samples(listed, len(keys))
+        done = []
+        for n, (sample, packed) in enumerate(zip(listed, packed_keys(keys), strict=True)):
+            leaves, structure = tree_flatten(sample)
+            for i, (leaf, role) in enumerate(
+                zip(leaves, find_roles(leaves, any_shape=True), strict=True)
+            ):
+                if role not in SHAPES and role != "mask":
+                    continue
+                if self.sized and role in SHAPES and sizes and leaf.canvas_size != sizes[n]:
+                    raise ValueError(
+                        f"sample {n}: {type(leaf).__name__} are of {leaf.canvas_size}, but its "
+                        f"image is of {sizes[n]}"
+                    )
+                leaves[i] = self._leaf(leaf, role, packed, occurrences, False)
+            done.append(tree_unflatten(leaves, structure))
+        return tuple(done) if isinstance(listed, tuple) else done
 
     def _pixels(
         self, leaf: Any, role: Role, source: Source, occurrences: tuple[int, ...], batched: bool
@@ -235,7 +287,7 @@ class Pipeline:
         packed = single(source)
         if packed is None:
             raise TypeError(
-                f"{type(leaf).__name__} need one key: under N keys transform sample by sample"
+                f"{type(leaf).__name__} need one key: under N keys give a list of N of them"
             )
         geometry = self.geometry(type(leaf), occurrences)
         (rows,), _ = geometry.rows(packed, leaf.canvas_size)

@@ -8,6 +8,7 @@ arrays count as such tensors. Everything else passes through untouched.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -18,9 +19,22 @@ from seedaug.dense import check_dense
 from seedaug.interop import numpy as arrays
 from seedaug.interop import pil, torchvision
 
-__all__ = ["Role", "find_roles", "find_size", "from_tensor", "is_image_list", "to_tensor"]
+__all__ = [
+    "Role",
+    "check_samples",
+    "find_roles",
+    "find_size",
+    "from_tensor",
+    "is_image_list",
+    "is_list_of_samples",
+    "sample_sizes",
+    "to_tensor",
+]
 
-Role: TypeAlias = Literal["tensor", "image", "pil", "array", "mask", "boxes", "keypoints", ""]
+Role: TypeAlias = Literal[
+    "tensor", "image", "pil", "array", "mask", "boxes", "keypoints", "images", "samples", ""
+]
+"""The last two are lists under N keys: N images, and what else N samples have, one by one."""
 
 IMAGES = frozenset({"tensor", "image", "pil", "array"})
 SHAPES = frozenset({"boxes", "keypoints"})
@@ -39,6 +53,12 @@ def _role(leaf: object, tv: Any, pil_module: Any) -> Role:
         return "tensor"
     if isinstance(leaf, np.ndarray):
         return "array"
+    if isinstance(leaf, (list, tuple)) and leaf:  # which is a leaf by `is_list_of_samples` only
+        return (
+            "images"
+            if isinstance(leaf[0], Tensor) and _role(leaf[0], tv, None) == "tensor"
+            else "samples"
+        )
     return "pil" if pil_module is not None and isinstance(leaf, pil_module.Image) else ""
 
 
@@ -58,13 +78,19 @@ def find_roles(leaves: list[Any], batched: bool = False, any_shape: bool = False
     tv, pil_module = torchvision.module(), sys.modules.get("PIL.Image")
     roles = [_role(leaf, tv, pil_module) for leaf in leaves]
     pure_is_image = "image" not in roles and "pil" not in roles
-    first = None
+    first: Any = None
+    listed = False
     for i, (leaf, role) in enumerate(zip(leaves, roles, strict=True)):
-        if role == "tensor" or role == "array":
+        if role in ("tensor", "array", "images"):
             if pure_is_image:
-                first = leaf
+                first, listed = (leaf[0][None], True) if role == "images" else (leaf, False)
+            elif role == "images" and not listed:
+                roles[i] = ""
             else:
                 roles[i] = ""
+                leaf = leaf[0][None] if role == "images" else leaf
+                if listed and leaf.ndim > first.ndim:
+                    raise ValueError(_SEVERAL.format([*first.shape], [*leaf.shape]))
                 if batched and first is not None and leaf.ndim == first.ndim > 2:
                     raise ValueError(_SEVERAL.format([*first.shape], [*leaf.shape]))
                 if first is None or any_shape:
@@ -82,7 +108,7 @@ def find_roles(leaves: list[Any], batched: bool = False, any_shape: bool = False
 
 _SEVERAL = (
     "N keys need one batch of images, but several tensors or arrays have as many dimensions, {} "
-    "and {}: pass N images in a list of tensors by itself, or stacked; several batches as "
+    "and {}: pass N images in a list of tensors, or stacked; several batches as "
     "tv_tensors.Image or Mask"
 )
 
@@ -98,6 +124,41 @@ def is_image_list(x: Any) -> bool:
     return type(x) is list and all(
         type(one) in (Tensor, Parameter) and one.dim() in (2, 3) for one in x
     )
+
+
+def is_list_of_samples(x: Any) -> bool:
+    """Whether N keys go through `x` one by one: N images, boxes or keypoints, or dicts of these."""
+    if type(x) not in (list, tuple) or not x:
+        return False
+    images = is_image_list(x) and all(one.dim() == 3 for one in x)
+    return images or all(map(_has_shapes, x))
+
+
+def _has_shapes(one: Any) -> bool:
+    parts = one.values() if isinstance(one, dict) else [one]
+    tv = torchvision.module()
+    return any(_role(part, tv, None) in SHAPES for part in parts if isinstance(part, Tensor))
+
+
+def sample_sizes(leaves: list[Any], roles: list[Role], count: int) -> list[tuple[int, int]]:
+    """Height and width of each sample's image; empty if there are only boxes and the like."""
+    for leaf, role in zip(leaves, roles, strict=True):
+        if role == "images":
+            return [_size(image, "tensor", False) for image in leaf]
+        if role in IMAGES or role == "mask":
+            return [_size(leaf, role, True)] * count
+    return []
+
+
+def check_samples(x: Sequence[Any], count: int) -> None:
+    """Check that a list that N keys go through has N elements.
+
+    Raises:
+        ValueError: it has another number.
+    """
+    if len(x) != count:
+        what = type(x[0]).__name__
+        raise ValueError(f"{count} keys need a list of {count} samples, got {len(x)} of {what}")
 
 
 def to_tensor(leaf: Any, role: Role, batched: bool = False) -> Tensor:
@@ -136,13 +197,20 @@ def _size(leaf: Any, role: Role, batched: bool) -> tuple[int, int]:
 
 
 def find_size(leaves: list[Any], roles: list[Role], batched: bool = False) -> tuple[int, int]:
-    """The one height and width of everything in a sample that has any.
+    """The one height and width of everything in a sample that has any, lists left out.
 
     Raises:
         TypeError: nothing in it has.
         ValueError: they differ.
     """
-    sizes = {_size(leaf, role, batched) for leaf, role in zip(leaves, roles, strict=True) if role}
+    listed = "images" in roles or "samples" in roles
+    sizes = {
+        _size(leaf, role, batched)
+        for leaf, role in zip(leaves, roles, strict=True)
+        if role not in ("", "images", "samples")
+    }
+    if listed and len(sizes) < 2:
+        return sizes.pop() if sizes else (0, 0)
     if not sizes:
         raise TypeError("no image, mask, bounding boxes or keypoints were found in the sample")
     if len(sizes) > 1:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seedaug import _core
+from seedaug.bit_generator import BitGenerator
 from seedaug.key import Packed
 
 __all__ = ["Stream"]
@@ -113,5 +114,4 @@ class Stream:
 
     def generator(self) -> np.random.Generator:
         """A NumPy generator that reads the element words from the first on."""
-        bits: Any = _core.BitGenerator(*self.address)
-        return np.random.Generator(bits)
+        return np.random.Generator(BitGenerator(self.address))

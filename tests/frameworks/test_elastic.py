@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "with-torchrun.md").read_text()
 SCRIPT = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)[1]
 
+pytestmark = pytest.mark.slow
+
 # Runs the page's script; in the victim, step STEP is the last that it lives to see.
 RUNNER = """
 import faulthandler, os, runpy, signal, sys

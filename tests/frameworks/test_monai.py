@@ -1,8 +1,10 @@
 """MONAI 1.6: its generators are held; the adapter puts the sample's key into them."""
 
 import hashlib
+import re
 import threading
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,7 +148,7 @@ def test_it_warns_and_names_the_way(recwarn):
 
 def test_check_explains():
     dataset = held(volumes(), transform=pipeline())
-    report = seedaug.check(seedaug.DataLoader(dataset, 4, num_workers=2), max_samples=96)
+    report = seedaug.check(seedaug.DataLoader(dataset, 4, num_workers=2), max_samples=400)
     assert report.verdict.value == "repeats-across-workers"
     assert "seedaug.integrations.monai.Keyed" in report.findings[0].remedy[0]
 
@@ -233,7 +235,7 @@ def test_what_it_does_not_reach_is_warned_of():
 def test_check_finds_nothing_in_what_is_keyed():
     dataset = held(volumes(), transform=Keyed(pipeline()))
     loader = seedaug.DataLoader(dataset, 4, shuffle=True, num_workers=2)
-    seedaug.assert_healthy(loader, strict=True, max_samples=96)
+    seedaug.assert_healthy(loader, strict=True, max_samples=400)
 
 
 def test_outside_of_a_sample_and_errors():
@@ -241,7 +243,7 @@ def test_outside_of_a_sample_and_errors():
         Keyed(pipeline())(volumes()[0])
     with pytest.raises(TypeError, match="Keyed needs a transform or a dataset of MONAI's, got 3"):
         Keyed(3)
-    plain = Keyed(Compose([ScaleIntensityd("image")]))  # nothing random: no key needed
+    plain = Keyed(ScaleIntensityd("image"))  # nothing random: no key needed
     assert plain({"image": torch.ones(1, 2, 2)})["image"].shape == (1, 2, 2)
     assert len(Keyed(Dataset(records()))) == COUNT
     assert "transforms" in vars(Keyed(pipeline()).wrapped)
@@ -262,3 +264,12 @@ def test_setting_it_by_hand_is_no_false_alarm():
     with warnings.catch_warnings():
         warnings.simplefilter("error", seedaug.HeldGeneratorWarning)
         epochs(held(ByHand()), count=1)
+
+
+def test_the_page_does_what_it_says(capsys):
+    page = (Path(__file__).parents[2] / "docs" / "with-monai.md").read_text()
+    script = re.search(r"```python\n(.*?)```", page, re.DOTALL).group(1)
+    assert len(script.splitlines()) < 60
+    exec(compile(script, "with-monai.md", "exec"), {"__name__": "__main__"})
+    said = capsys.readouterr().out
+    assert said == "12 batches, the same with two workers: True\nanother epoch, other draws: True\n"

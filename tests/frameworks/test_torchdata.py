@@ -1,6 +1,7 @@
 """torchdata's StatefulDataLoader and nodes over the seeded datasets: resumed runs go on."""
 
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from torchdata import nodes
 from torchdata.stateful_dataloader import StatefulDataLoader
 
 import seedaug
+from seedaug.integrations.torchdata import StreamNode
 
 COUNT = 26
 
@@ -359,3 +361,46 @@ def test_a_stream_inside_nodes():
     assert seen + node_rows(again) == passes[1]
     dataset.set_epoch(2)
     assert node_rows(again) == passes[2]
+
+
+def page(name):
+    """The script of a page of the docs, as names."""
+    text = (Path(__file__).parents[2] / "docs" / name).read_text()
+    script = text.split("```python\n")[1].split("```")[0]
+    assert script.count("\n") < 60
+    names = {"__name__": "page"}
+    exec(script, names)
+    return names
+
+
+def test_the_page():
+    names = page("with-torchdata.md")
+    loading, sampler = names["loading"](workers=0)
+    sampler.set_epoch(2)
+    whole = [images for images, _ in loading]
+    rest = names["rest"](names["stopped"]())
+    assert len(rest) == 3
+    assert all(torch.equal(one, other) for one, other in zip(rest, whole[2:], strict=True))
+    assert [len([*made()]) for made in (names["with_nodes"], names["stream_of_nodes"])] == [5, 5]
+
+
+def test_a_stream_as_a_node():
+    def make(**options):
+        return nodes.Loader(nodes.Batcher(StreamNode(going(), **options), 4, drop_last=False))
+
+    loading = make()
+    passes = [node_rows(loading) for _ in range(3)]
+    for epoch, given in enumerate(passes):
+        assert {row[1] for row in given} == {epoch}
+    assert passes[1] == node_rows(make(initial_epoch=1))
+    for after in (2, 7):
+        loading = make(initial_epoch=1)
+        running = iter(loading)
+        seen = [row.tolist() for _ in range(after) for row in next(running)]
+        again = make()
+        again.load_state_dict(loading.state_dict())
+        if after == 2:
+            assert seen + node_rows(again) == passes[1]
+        assert node_rows(again) == passes[2]
+    with pytest.raises(TypeError, match=r"StreamNode takes a seedaug\.SeededIterableDataset, got"):
+        StreamNode(photos())

@@ -1,6 +1,7 @@
 """webdataset under SeededIterableDataset: keys from the samples, keyed orders, any workers."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -251,3 +252,15 @@ def test_what_cannot_be_keyed(urls, tmp_path):
 def test_errors_of_an_index(urls, index, error, match):
     with pytest.raises(error, match=match):
         next(iter(stream(plain(urls), index=index)))
+
+
+def test_the_page(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "with-webdataset.md").read_text()
+    script = text.split("```python\n")[1].split("```")[0]
+    assert script.count("\n") < 60
+    names = {"__name__": "page"}
+    exec(script, names)
+    urls = names["write_shards"](str(tmp_path))
+    alone, shared = (names["photos_by_number"](names["loader"](urls, n)) for n in (0, 2))
+    assert {*alone} == {*shared} == {(epoch, n) for epoch in range(2) for n in range(40)}
+    assert all(torch.equal(alone[key], shared[key]) for key in alone)

@@ -49,11 +49,12 @@ class Image:
 
     def fill(self, fill):
         """Numbers, one or one a channel, in this image's type: [C]."""
-        fill = np.asarray(fill, np.float64).reshape(-1)
+        with np.errstate(over="ignore"):
+            fill = np.asarray(fill, np.float64).reshape(-1).astype(F)
         if self.dtype == UINT8:
             fill = np.clip(np.trunc(fill), 0, 255)
         fill = np.broadcast_to(fill, self.data.shape[-3:-2])
-        return rounded(fill.astype(F), self.dtype).data.reshape(-1)
+        return rounded(fill, self.dtype).data.reshape(-1)
 
     def canonical(self):
         """The image with every NaN replaced by the one of its type."""

@@ -23,7 +23,8 @@ COORDINATES = st.builds(
 )
 HEIGHTS = st.integers(1, 9)
 WIDTHS = st.one_of(st.integers(1, 20), st.sampled_from([31, 32, 33, 64, 65, 131]))
-FILLS = (0, 1, 7, 200.7, -3.5, 300, 1e5, 0.1, -0.4, 1e-7, 1 + 2**-11 + 2**-30, 1 + 2**-8 + 2**-40)
+FILLS = (0, 1, 7, 200.7, -3.5, 300, 1e5, 0.1, -0.4, 1e-7, 1 + 2**-11 + 2**-30, 1 + 2**-8 + 2**-40,
+         254.99999999, 0.99999999, 1e300, -np.inf)  # fmt: skip
 NUMBERS = st.one_of(st.floats(-2, 2, width=32), st.sampled_from([0.0, 0.5, 1 / 3, 1e-30, 1e4]))
 HOSTILE = np.array(
     [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-40, 6e-8, 65504, 65520, 3e38, 0.5, 255, 255.5],

@@ -1,7 +1,6 @@
 """Sections 2 to 4 and 7: coordinates, streams, words, and what is drawn from them."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -27,6 +26,7 @@ KINDS = {
     "global_numpy": 28,
     "global_torch": 29,
     "global_python": 30,
+    "numpy_derived": 31,
 }
 
 PARAM_BLOCKS = 16
@@ -100,9 +100,8 @@ class Stream:
 
 
 def gate(word, p):
-    """Whether the gate of probability p is open; floor(p 2^32 + 0.5) computed exactly."""
-    threshold = int(Fraction(p) * 2**32 + Fraction(1, 2))
-    return int(word) < threshold
+    """Whether the gate of probability p is open; Python's floats are binary64."""
+    return int(word) < int(p * 2.0**32 + 0.5)
 
 
 def bounded(word, n):

@@ -1,0 +1,35 @@
+"""timm: the page's script, on one rank and on two, with timm's own loader."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("timm")
+from tests.frameworks.test_accelerate import batches, expected, launch
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = re.search(r"```python\n(.*?)```", (ROOT / "docs/with-timm.md").read_text(), re.DOTALL)[1]
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("follows", [True, False])
+def test_the_page(tmp_path, ranks, follows):
+    script = tmp_path / "train.py"
+    assert len(SCRIPT.splitlines()) < 60
+    text = SCRIPT if follows else SCRIPT.replace("    timm.follow(loader)\n", "")
+    # torchvision, which timm imports, may lack its compiled half here: see tests/conftest.py.
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\nimport conftest\n{text}"
+    )
+    outputs = launch(script, ranks=ranks)
+    orders = []
+    for epoch in range(3):
+        ranked = [[p for at, b in batches(out) if at == epoch for p in b] for out, _ in outputs]
+        seen = [pair for rank in ranked for pair in rank]
+        assert sorted(index for index, _ in seen) == [*range(40)]
+        assert all(value == expected(epoch)[index] for index, value in seen)
+        orders.append([index for index, _ in seen])
+    stays = orders[0] == orders[1]
+    warned = any("in the same shuffled order" in errors for _, errors in outputs)
+    assert stays == warned == (ranks == 2 and not follows)
