@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -71,8 +72,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="a beginning of a cell's name")
     parser.add_argument("--drivers", nargs="*", default=DRIVERS, help=f"of {DRIVERS}")
     parser.add_argument("--keep", help="leave records and checkpoints here")
-    parser.add_argument("--write", action="store_true", help="write results.json")
+    parser.add_argument("--write", action="store_true", help="write what was run to results.json")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the servers, too
     began = time.monotonic()
     cells = sorted(run(asked.drivers, asked.only, asked.keep), key=lambda cell: cell["name"])
     known = json.loads(RESULTS.read_text())["cells"] if RESULTS.exists() else []
@@ -87,18 +89,18 @@ def main() -> None:
     for cell in worse:
         print(f"worse than before: {cell['name']}: {cell['verdict']}: {cell['why']}")
     if asked.write:
-        versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-        kept = [
-            {name: cell[name] for name in cell if name != "seconds"}
-            for cell in cells
-        ]  # fmt: skip
-        RESULTS.write_text(as_text(versions, kept))
+        versions = {name: importlib.metadata.version(name).partition("+")[0] for name in LIBRARIES}
+        merged = {cell["name"]: cell for cell in [*known, *cells]}
+        if not asked.only and asked.drivers == DRIVERS:
+            merged = {cell["name"]: cell for cell in cells}
+        RESULTS.write_text(as_text(versions, [merged[name] for name in sorted(merged)]))
     raise SystemExit(1 if bad or worse else 0)
 
 
 def as_text(versions: dict[str, str], cells: list[dict[str, Any]]) -> str:
     """The results as JSON, a line for each cell."""
-    lines = ",\n".join(json.dumps(cell) for cell in cells)
+    kept = [{name: cell[name] for name in cell if name != "seconds"} for cell in cells]
+    lines = ",\n".join(json.dumps(cell) for cell in kept)
     return f'{{"versions": {json.dumps(versions)},\n"cells": [\n{lines}\n]}}\n'
 
 

@@ -18,7 +18,7 @@ def test_the_page(tmp_path, ranks, follows):
     script = tmp_path / "train.py"
     assert len(SCRIPT.splitlines()) < 60
     text = SCRIPT if follows else SCRIPT.replace("    timm.follow(loader)\n", "")
-    # torchvision, which timm imports, may lack its compiled half here: see tests/conftest.py.
+    # torchvision, which timm imports, may lack its compiled half here: see there.
     script.write_text(
         f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\nimport conftest\n{text}"
     )

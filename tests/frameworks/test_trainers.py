@@ -18,8 +18,11 @@ def script_of(page, tmp_path):
     script = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
     assert len(script.splitlines()) < 60
     path = tmp_path / "train.py"
-    # torchvision, which transformers imports, may lack its compiled half: see tests/conftest.py.
-    before = f"import sys; sys.path.append({str(ROOT / 'tests')!r}); import conftest"
+    # torchvision, which transformers imports, may lack its compiled half: see there.
+    before = (
+        f"import sys; sys.path.append({str(ROOT / 'tests')!r})\n"
+        "import torchvision_schemas; kept = torchvision_schemas.define_torchvision_schemas()"
+    )
     path.write_text(f"{before}\n{script}")
     return path
 
