@@ -61,17 +61,17 @@ def counted_by_accelerate() -> bool:
     return any(frame.f_code.co_name == "__iter__" for frame in _frames("accelerate.data_loader"))
 
 
-def fetched_ahead() -> int:
-    """How many batches were handed out and not trained on yet, when a state is asked for.
+def fetched_ahead() -> int | None:
+    """How many batches Lightning's fit loop has in hand that it did not train on; None if not it.
 
-    Lightning reads a loader of unknown length one batch ahead, to know which is the last.
+    It reads a loader of unknown length one batch ahead, to know which is the last.
     """
     for module in ("lightning.pytorch.loops.fit_loop", "pytorch_lightning.loops.fit_loop"):
         for frame in _frames(module):
             fetcher = getattr(frame.f_locals.get("self"), "_data_fetcher", None)
             if fetcher is not None:
                 return len(getattr(fetcher, "batches", ()))
-    return 0
+    return None
 
 
 def dealt_twice(what: str) -> RuntimeError:

@@ -152,8 +152,10 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             batches = EpochBatches(given, None, False, batched=True)
             batches.batch_size = getattr(given, "batch_size", None)  # type: ignore[assignment]
             batches.drop_last = getattr(given, "drop_last", False)
-            # Torch puts a SequentialSampler there; frameworks tell the epoch to what is there.
-            self.__dict__["sampler"] = ToldSampler(self.sampler, batches.clock)
+            # Torch puts a SequentialSampler there. Frameworks tell the epoch to what is there, and
+            # Lightning deals it out and makes the batch sampler anew with that.
+            own = getattr(given, "sampler", self.sampler)
+            self.__dict__["sampler"] = ToldSampler(own, batches.clock)
         clocks = [source._clock for source in self._sources]
         apart = all(source.apart_by_rank for source in self._sources)
         batches.loading = Loading(
@@ -259,7 +261,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 "a DataLoader with in_order=False and workers has no state to resume"
             )
         dealt = isinstance(self.sampler, KeyedSampler)
-        ahead = 0 if dealt else fetched_ahead()  # the loader's own order has a length
+        ahead = 0 if dealt else fetched_ahead() or 0  # the loader's own order has a length
         return {**self._state.to_dict(dealt, ahead), "stream_version": _core.STREAM_VERSION}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

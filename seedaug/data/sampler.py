@@ -268,11 +268,12 @@ class StreamSampler(Sampler[Any]):
         Raises:
             RuntimeError: the pass that runs was begun in another, to read a batch ahead.
         """
-        running = self.state.begun
-        if running is not None and running.epoch != epoch and fetched_ahead():
+        running, ahead = self.state.begun, fetched_ahead()
+        early = ahead is not None and (ahead > 0 or self.state.empty)
+        if running is not None and running.epoch != epoch and early:
             raise RuntimeError(
-                f"seedaug.DataLoader: a batch of epoch {running.epoch} was read ahead before "
-                f"anybody said that this is epoch {epoch}: Lightning does so with a stream of "
+                f"seedaug.DataLoader: epoch {running.epoch} was read ahead before anybody said "
+                f"that this is epoch {epoch}: Lightning does so with a stream of "
                 "unknown length. Give the Trainer "
                 "callbacks=[seedaug.integrations.lightning.EpochCallback()]"
             )

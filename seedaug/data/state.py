@@ -69,6 +69,7 @@ class LoaderState:
         self._loaded = False  # `next` is from a state
         self._shown: Position | None = None  # of the pass that moved last, if that came after
         self.begun: Position | None = None  # of the pass begun last
+        self.empty = False  # which ended without a batch
 
     @property
     def shown_epoch(self) -> int:
@@ -111,7 +112,7 @@ class LoaderState:
         begun = self.next
         check_coordinate("epoch", begun.epoch)
         self.next = Position(begun.epoch + 1)
-        self._loaded = False
+        self._loaded = self.empty = False
         self._shown = self.begun = begun
         return begun
 
@@ -222,6 +223,7 @@ class CountedPass:
         self._length = length
         self._ended = False
         self._position: Position | None = None  # once it has begun
+        self._given = 0
 
     def __iter__(self) -> CountedPass:
         return self
@@ -246,9 +248,11 @@ class CountedPass:
             batch = next(self._batches)
         except StopIteration:
             self._ended = True
+            self.state.empty = not self._given and self._position is self.state.begun
             raise
         finally:
             ride.reset(token)
+        self._given += 1
         self.state.moved(self._position, self.extent)
         return batch
 

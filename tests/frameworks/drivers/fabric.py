@@ -8,6 +8,7 @@ import lightning as L
 import torch
 
 import seedaug
+from seedaug.integrations.lightning import resume
 
 from ..record import Log
 from ..task import EPOCHS, Model, Task
@@ -17,6 +18,7 @@ VARIANTS = {
         "courses": ("whole", "epoch_end", "last_step", "mid", "killed"),
         "orders": ("shuffle", "rest", "batches", "resetting", "replacement", "stream"),
     },
+    "fabric-silent": {"courses": ("whole", "mid"), "orders": ("shuffle",)},
 }
 
 
@@ -34,7 +36,10 @@ def train(variant: str, task: Task, log: Log) -> None:
     first = 0
     if task.course != "whole":
         state = fabric.load(task.folder / f"{task.course}-{log.rank}.pt")
-        inner.load_state_dict(state["loader"])
+        if variant == "fabric":
+            resume(loader, state["loader"])
+        else:
+            inner.load_state_dict(state["loader"])
         first = state["epoch"]
 
     def save(course: str, epoch: int) -> None:
