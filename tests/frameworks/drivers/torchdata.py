@@ -85,5 +85,7 @@ def _evaluate(variant: str, task: Task, log: Log) -> None:
     for number, stage in enumerate(("validate", "predict")):
         log.stage = stage
         dataset.set_epoch(number)
+        if variant == "torchdata-keyed":
+            loader.sampler.set_epoch(number)
         for batch in loader:
             log.step(stage, number, batch)
