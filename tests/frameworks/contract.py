@@ -92,6 +92,8 @@ def judge(
     """
     record = whole if resumed is None else resumed.record
     told = record.said(stage)
+    if stage != "train" and not record.of(stage):  # it ended in a stage before
+        told = told + [text for _, text in record.errors]
     try:
         if resumed is not None and whole.failed(stage):
             told = told + whole.said(stage)
