@@ -106,6 +106,7 @@ def accelerate(task, log, saves, saved):
 
 def trainer(task, log, saves, saved, prepared=True):
     """Hugging Face's, given a loader."""
+    whole = -(-task.samples // (task.ranks * BATCH))
     loader = task.loader(seedaug.DataLoader, task.dataset())
     if prepared:
         loader = AccelerateLike(loader, log.rank, task.ranks)
@@ -114,7 +115,8 @@ def trainer(task, log, saves, saved, prepared=True):
         skip = done if epoch == first else 0
         for number, batch in enumerate(trainer_epoch(loader, epoch, skip), skip + 1):
             log.step("train", epoch, batch)
-            saves.after(task, epoch, number, lambda: (epoch, number))  # noqa: B023
+            # It counts steps: an epoch's last is the next one's start.
+            saves.after(task, epoch, number, lambda: divmod(epoch * whole + number, whole))  # noqa: B023
         if epoch == 0:
             saves["epoch_end"] = (epoch + 1, 0)
 

@@ -92,6 +92,8 @@ def judge(
     """
     record = whole if resumed is None else resumed.record
     told = record.said(stage)
+    if stage != "train" and not record.of(stage):  # it ended in a stage before
+        told = told + [text for _, text in record.errors]
     try:
         if resumed is not None and whole.failed(stage):
             told = told + whole.said(stage)
@@ -190,8 +192,10 @@ def _ascending(wanted: Wanted, steps: Sequence[Step], name: str) -> None:
         for label, key in zip(step.labels, step.keys, strict=True)
         if wanted.stream or key[2] == 0
     ]
-    if not wanted.counted:  # what fills up stands at the end, and cannot be told from first visits
-        first = first[: wanted.samples // wanted.ranks]
+    if not wanted.counted:  # what fills up cannot be told from first visits, but stands at the end
+        turns = [place for place in range(1, len(first)) if first[place] < first[place - 1]]
+        if turns and len(first) - turns[0] < wanted.batch_size:
+            first = first[: turns[0]]
     if not wanted.stream and first != sorted(first):
         raise _Found(f"{name} has the order {first}")
 

@@ -103,7 +103,7 @@ class LightningLike:
             fetcher.begin()
             yield from fetcher
             return
-        wrapped = IndexBatchSampler(loader.batch_sampler)
+        wrapped = _IndexBatchSamplerWrapper(loader.batch_sampler)
         loader = anew(loader, batch_sampler=wrapped)
         tell_samplers(loader, self.epoch)
         yield from loader
@@ -132,8 +132,11 @@ class FabricLike:
         yield from iter(self._dataloader)
 
 
-class IndexBatchSampler:
-    """Wraps a batch sampler; its `__iter__` begins anew and returns itself."""
+class _IndexBatchSamplerWrapper:
+    """A batch sampler around another; its `__iter__` begins anew and returns itself.
+
+    It has Lightning's name, by which it is known.
+    """
 
     def __init__(self, batch_sampler: Any) -> None:
         self.__dict__ = dict(batch_sampler.__dict__)
@@ -142,7 +145,7 @@ class IndexBatchSampler:
     def __len__(self) -> int:
         return len(self._batch_sampler)
 
-    def __iter__(self) -> IndexBatchSampler:
+    def __iter__(self) -> _IndexBatchSamplerWrapper:
         self._iterator = iter(self._batch_sampler)
         return self
 

@@ -74,16 +74,15 @@ def _train(variant: str, task: Task, log: Log) -> None:
 def _evaluate(variant: str, task: Task, log: Log) -> None:
     dataset = task.dataset()
     more: dict[str, Any] = {}
-    if task.ranks > 1 and task.order != "stream":
-        keyed = variant == "torchdata-keyed"
-        more = {
-            "sampler": seedaug.KeyedSampler(dataset, dataset.seed, shuffle=False)
-            if keyed
-            else data.DistributedSampler(dataset, shuffle=False)
-        }
+    if variant == "torchdata-keyed":
+        more = {"sampler": seedaug.KeyedSampler(dataset, dataset.seed, shuffle=False)}
+    elif task.ranks > 1 and task.order != "stream":
+        more = {"sampler": data.DistributedSampler(dataset, shuffle=False)}
     loader = StatefulDataLoader(dataset, batch_size=4, **more, **task.workers_wanted)
     for number, stage in enumerate(("validate", "predict")):
         log.stage = stage
         dataset.set_epoch(number)
+        if variant == "torchdata-keyed":
+            loader.sampler.set_epoch(number)
         for batch in loader:
             log.step(stage, number, batch)
