@@ -179,11 +179,13 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         """The epoch, for loaders that save their dataset's state (torchdata's StatefulDataLoader).
 
         Returns:
-            ``{"seed", "epoch", "stream_version"}``, and the wrapped dataset's state as "dataset" if
-            it has any.
+            ``{"seed", "epoch", "stream_version"}``, how many samples were visited as "visits", and
+            the wrapped dataset's state as "dataset" if it has any.
         """
         state: dict[str, Any] = {"seed": self.seed, "epoch": self.epoch}
         state["stream_version"] = _core.STREAM_VERSION
+        if self._clock.visits:
+            state["visits"] = self._clock.visits
         if is_stateful(self.dataset):
             state["dataset"] = self.dataset.state_dict()
         return state
@@ -198,7 +200,9 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         loaded = checked_state(state, self.seed, repr(self))
         if "dataset" in loaded and is_stateful(self.dataset):
             self.dataset.load_state_dict(loaded["dataset"])
-        take_over(self._clock, loaded["epoch"], repr(self))
+        visits = check_coordinate("index", loaded.get("visits", 0))
+        if take_over(self._clock, loaded["epoch"], repr(self)):
+            self._clock.recall(visits)  # a whole epoch's: another pass of it will be warned of
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))

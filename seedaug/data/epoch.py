@@ -89,7 +89,9 @@ class SharedEpoch:
     def __getstate__(self) -> tuple[Memory | torch.Tensor, int, int]:
         if get_spawning_popen() is None:
             return self._memory.copy(), self._size, self.tick
-        self._words[_RANKS] = self._ranks()  # a spawned worker can't know
+        self._words[_RANKS] = max(
+            self._words[_RANKS], known_ranks()[1]
+        )  # a spawned worker can't know
         if self._shared is None:
             copy: Any = torch.from_numpy(self._memory).clone()
             self._shared = copy.share_memory_()
@@ -128,6 +130,20 @@ class SharedEpoch:
             if memory is not None:
                 memory[_EPOCH], memory[_SHARE:_WORDS], memory[_HEAD:] = epoch, 0, 0
 
+    @property
+    def visits(self) -> int:
+        """How many samples were visited in this epoch."""
+        return int(self._words[_VISITS])
+
+    def recall(self, visits: int) -> None:
+        """Take up a count of visits, from a state of this epoch."""
+        self._words[_VISITS] = max(visits, self._words[_VISITS])
+        self._words[_SHARE] = self._share()
+
+    def _share(self) -> int:
+        """Samples that one rank visits in a pass."""
+        return -(-self._words[_LENGTH] // max(int(self._words[_RANKS]), known_ranks()[1]))
+
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Context manager: a worker process that is started inside keeps the epoch it has now.
@@ -143,9 +159,6 @@ class SharedEpoch:
         finally:
             self.__dict__.update(kept)
 
-    def _ranks(self) -> int:
-        return max(int(self._words[_RANKS]), known_ranks()[1])
-
     def visit(self, indices: Sequence[int], worker: int, name: object) -> None:
         """Count samples as visited; warn once when the epoch is being run a second time.
 
@@ -156,7 +169,7 @@ class SharedEpoch:
         words, marks, size = self._words, self._marks, self._size
         words[_AWAITED] = 0
         if not words[_VISITS]:
-            words[_SHARE] = -(-words[_LENGTH] // self._ranks())
+            words[_SHARE] = self._share()
         count, seen, repeats = len(indices), 0, 0
         for index in indices:
             if 0 <= index < size:

@@ -1,15 +1,9 @@
 """Fetches a batch's samples from the wrapped dataset in one call, where it offers that.
 
 A dataset with `__getitems__` reads a batch at a fraction of what its samples cost one by one
-<<<<<<< HEAD
 (`datasets.Dataset`: a seventh). What such a call draws belongs to no one sample, so no key is
 within reach while it runs. A dataset that asks for one is fetched sample by sample, each under
 its key, and so is every other that might give a sample other bytes for its company.
-=======
-(`datasets.Dataset`: a seventh). What such a call draws belongs to no one sample, so no key is in
-reach while it runs. A dataset that asks for one is fetched sample by sample, each under its key,
-and so is every other that might give a sample other bytes for the company that it comes in.
->>>>>>> misc
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
             clock.restart(own, self)
         if not place.ended:
             yield from self._samples(place)
-        if not place.resumed and clock.epoch == place.epoch:
+        if clock.epoch == place.epoch:  # also if a state said that it had ended: no pass is left
             clock.finish(own)
 
     def _samples(self, place: Place) -> Iterator[Any]:

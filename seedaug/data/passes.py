@@ -151,7 +151,12 @@ class EpochBatches(BatchSampler):
         self.sampler.set_epoch(epoch)
 
     def __len__(self) -> int:
-        count: int = len(self.source)
+        source = self.source
+        count: int = len(source)
+        if getattr(source, "given", 0) is None and who_asks().dealer is not None:
+            # accelerate counts batches of the whole order, which it deals out.
+            keyed = isinstance(source, KeyedSampler)
+            count = source.count(rank=0, ranks=1) if keyed else len(source.source)
         if self.batched or self.batch_size is None:
             return count
         return (count if self.drop_last else count + self.batch_size - 1) // self.batch_size

@@ -43,16 +43,19 @@ def checked_state(
     return {**state, "epoch": check_coordinate("epoch", state["epoch"])}
 
 
-def take_over(clock: SharedEpoch, epoch: int, name: str) -> None:
+def take_over(clock: SharedEpoch, epoch: int, name: str) -> bool:
     """Make a loaded state's epoch the dataset's, unless the user has set a later one since.
 
     Loaders hand a state to the dataset when a pass begins, which is after the user's `set_epoch`.
     After the last batch of epoch 4 that was ``set_epoch(5)``, and counts. An earlier epoch than the
     state's comes from a program that counts from 0 again.
+
+    Returns:
+        Whether the state's epoch is the dataset's now.
     """
     chosen, awaited = clock.epoch, clock.awaited
     if awaited and chosen > epoch:
-        return
+        return False
     if awaited and chosen < epoch:
         warnings.warn(
             f"{name}: set_epoch({chosen}) was called, yet the state that is resumed was taken in "
@@ -62,3 +65,4 @@ def take_over(clock: SharedEpoch, epoch: int, name: str) -> None:
             stacklevel=4,
         )
     clock.begin(epoch)
+    return True
