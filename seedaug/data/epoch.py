@@ -182,7 +182,7 @@ class SharedEpoch:
         share, visits = words[_SHARE], words[_VISITS]
         # One pass may visit a batch more than its share, to fill the last; and some samples are
         # looked at between passes.
-        second = share > 0 and visits >= share + count and visits * 4 >= share * 7
+        second = share > 0 and visits >= share + count and visits * 2 >= share * 3
         if second or words[_REPEATS] >= words[_SEEN] > 2 * count:
             self._warn(name, _EPOCH_TWICE)
         if share < words[_LENGTH]:
