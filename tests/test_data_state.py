@@ -2,10 +2,12 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,9 @@ def test_a_pass_goes_on_where_it_stopped(before, after):
     rows(loader)
     start = first_batches(loader, 4)
     state = json.loads(json.dumps(loader.state_dict()))
-    assert state == {"seed": 3, "epoch": 1, "batch": 4, "samples": 28, "stream_version": 1}
+    order = f"{COUNT} samples, shuffled"
+    place = {"seed": 3, "epoch": 1, "batch": 4, "samples": 28}
+    assert state == {**place, "order": order, "stream_version": 1}
     resumed = make(after)
     resumed.load_state_dict(state)
     assert resumed.state_dict() == state
@@ -111,6 +115,11 @@ def test_a_killed_run_resumes(tmp_path):
             {"samples": COUNT + 1},
             ValueError,
             f"sample {COUNT + 1} is beyond the {COUNT} of an epoch",
+        ),
+        (
+            {"order": "7 samples, shuffled"},
+            ValueError,
+            "of another order: .* '7 samples, shuffled'",
         ),
         ({"samples": -1}, ValueError, "samples must be from 0 up, got -1"),
         ({"batch": -1}, ValueError, "batch must be from 0 up, got -1"),
@@ -378,3 +387,83 @@ def test_another_world_goes_on_with_the_same_order(before, after, batch_size):
     assert len(found.unique(dim=0)) == len(found), "a rest is filled up with second visits"
     assert len({json.dumps(loader.state_dict()) for loader in going_on}) == 1
     assert going_on[0].state_dict()["samples"] == COUNT
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"shuffle": False},
+        {"dataset": 20},
+        {"sampler": [1, 2, 3]},
+    ],
+)
+def test_a_state_of_another_order_is_refused(other):
+    def made(dataset=24, shuffle=True, **options):
+        shuffle = None if "sampler" in options else shuffle
+        return seedaug.DataLoader(range(dataset), 4, shuffle, seed=0, **options)
+
+    with pytest.raises(ValueError, match="the state is of another order"):
+        made(**other).load_state_dict(made().state_dict())
+
+
+def test_a_state_of_ones_own_sampler_wants_its_batch_size():
+    def made(size):
+        sampler = torch.utils.data.SubsetRandomSampler(range(20))
+        return seedaug.DataLoader(range(24), size, sampler=sampler, seed=0)
+
+    with pytest.raises(ValueError, match="SubsetRandomSampler in batches of 8, 1 ranks"):
+        made(8).load_state_dict(made(4).state_dict())
+
+
+@pytest.mark.parametrize("as_batches", [False, True])
+def test_an_epoch_set_on_ones_own_sampler_is_heard(as_batches):
+    dataset = seeded()
+    sampler = torch.utils.data.DistributedSampler(dataset, 2, 0)
+    batches = torch.utils.data.BatchSampler(sampler, 7, False)
+    options = {"batch_sampler": batches} if as_batches else {"sampler": sampler, "batch_size": 7}
+    loader = seedaug.DataLoader(dataset, **options)
+    expected = seeded()
+    for epoch in (5, 6, 2):
+        sampler.set_epoch(epoch)
+        expected.set_epoch(epoch)
+        order = [*sampler]
+        assert torch.equal(rows(loader), torch.stack([expected[i] for i in order]))
+    rows(loader)
+    assert (loader.epoch, sampler.epoch) == (3, 3)
+
+
+def test_choices_count_after_a_loader_came_from_another_process():
+    loader = make()
+    for epoch in range(5):
+        loader.dataset.set_epoch(epoch)
+    far = pickle.dumps(loader)
+    code = (
+        "import pickle, sys, itertools; from seedaug.data import epoch; "
+        "loader = pickle.load(sys.stdin.buffer); loader.set_epoch(1); next(iter(loader)); "
+        "first = loader.epoch; loader.dataset.set_epoch(2); next(iter(loader)); "
+        "print(first, loader.epoch)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], input=far, env=PYTHONPATH, capture_output=True, check=True
+    )
+    assert ran.stdout.split() == [b"1", b"2"]
+
+
+def test_threads_begin_passes_of_their_own():
+    loader = make()
+    with ThreadPoolExecutor(4) as pool:
+        passes = [*pool.map(lambda _: rows(loader), range(4))]
+    found = {tuple(part.flatten().tolist()) for part in passes}
+    assert found == {tuple(of_epoch(epoch).flatten().tolist()) for epoch in range(4)}
+
+
+def test_what_a_distributed_sampler_fills_up_is_a_second_visit(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    keys = []
+    for rank in range(2):
+        monkeypatch.setenv("RANK", str(rank))
+        dataset = seedaug.SeededDataset(range(21), 0, return_key=True)
+        sampler = torch.utils.data.DistributedSampler(dataset, 2, rank)
+        loader = seedaug.DataLoader(dataset, 4, sampler=sampler)
+        keys += [tuple(key.tolist()) for _, batch in loader for key in batch]
+    assert len(set(keys)) == len(keys) == 22

@@ -61,6 +61,12 @@ def counted_by_accelerate() -> bool:
     return any(frame.f_code.co_name == "__iter__" for frame in _frames("accelerate.data_loader"))
 
 
+def told_by_lightning() -> bool:
+    """Whether an epoch is set by Lightning, which tells it to samplers."""
+    modules = ("lightning.fabric.utilities.data", "lightning_fabric.utilities.data")
+    return any(True for module in modules for _ in _frames(module))
+
+
 def fetched_ahead() -> int | None:
     """How many batches Lightning's fit loop has in hand that it did not train on; None if not it.
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from seedaug.data.callers import counted_by_accelerate
+from seedaug.data.callers import counted_by_accelerate, told_by_lightning
 from seedaug.data.ranks import known_ranks
 from seedaug.key import check_coordinate
 
@@ -47,6 +47,12 @@ def next_tick() -> int:
     return next(_ticks)
 
 
+def after_tick(tick: int) -> None:
+    """Let later choices count as later than one that came along from another process."""
+    global _ticks
+    _ticks = itertools.count(max(tick + 1, next(_ticks)))
+
+
 def _anonymous(content: Memory) -> Memory:
     """A copy in anonymous memory that forked processes share."""
     memory = np.frombuffer(mmap.mmap(-1, content.nbytes), dtype=np.int64)
@@ -71,6 +77,8 @@ class SharedEpoch:
     """
 
     choices = 0  # how often somebody chose who may know, in this process
+    told_by_lightning = False  # the last choice
+    _by_somebody = False  # that who may know
     _shared: torch.Tensor | None  # the memory, once it has moved
     _left: Memory | None  # the memory before, where workers look that were forked from it
 
@@ -101,6 +109,7 @@ class SharedEpoch:
 
     def __setstate__(self, state: tuple[Memory | torch.Tensor, int, int]) -> None:
         memory, size, self.tick = state
+        after_tick(self.tick)
         self._left = None
         self._shared = memory if isinstance(memory, torch.Tensor) else None
         self._view(memory.numpy() if isinstance(memory, torch.Tensor) else _anonymous(memory), size)
@@ -112,12 +121,18 @@ class SharedEpoch:
 
     def choose(self, epoch: Any) -> None:
         """Set the epoch because the user said so; `tick` tells which choice came last."""
+        awaited, before = self.awaited, self.epoch
         self.begin(check_coordinate("epoch", epoch))
         for memory in (self._memory, self._left):
             if memory is not None:
                 memory[_AWAITED] = 1
         self.tick = next_tick()
-        self.choices += not counted_by_accelerate()
+        counted = counted_by_accelerate()  # and nobody said so
+        self.choices += not counted
+        self.told_by_lightning = told_by_lightning()
+        if counted and awaited and self._by_somebody and before != epoch:
+            warnings.warn(_OVERRULED.format(before=before, epoch=epoch), UserWarning, stacklevel=3)
+        self._by_somebody = not counted
 
     @property
     def awaited(self) -> bool:
@@ -236,4 +251,8 @@ _ORDER_TWICE = (
     "{name!r}: epoch {epoch} comes in the same shuffled order as the one before: the dataset was "
     "told the epoch, its DistributedSampler was not. Call loader.sampler.set_epoch(epoch) too, "
     "have the dataset do it (seedaug.integrations.timm.follow(loader)), or use seedaug.DataLoader"
+)
+_OVERRULED = (
+    "seedaug: epoch {before} was set, and then accelerate set epoch {epoch}, by its own count of "
+    "passes. Call set_epoch(epoch) on the loader that accelerate prepared, before each pass"
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import torch.utils.data
-from torch.utils.data import IterableDataset, default_collate
+from torch.utils.data import BatchSampler, IterableDataset, default_collate
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
@@ -21,10 +22,17 @@ from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.passes import EpochBatches, Loading, PassOrder, deal
 from seedaug.data.ranks import known_ranks
-from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler, ToldSampler
-from seedaug.data.state import CountedPass, Extent, LoaderState
+from seedaug.data.sampler import (
+    DealtSampler,
+    KeyedSampler,
+    StreamSampler,
+    ToldSampler,
+    ToldSequence,
+)
+from seedaug.data.state import CountedPass, Extent, LoaderState, Position
 from seedaug.key import check_coordinate
 
+_beginning = threading.RLock()  # one pass begins at a time; a forked worker may begin its own
 _UNPICKLABLE = re.compile(r"pickle|local object", re.IGNORECASE)
 
 
@@ -64,8 +72,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     >>> loader.set_epoch(0)
     >>> all(bool((a == b).all()) for a, b in zip(first, loader))
     True
-    >>> loader.state_dict()
-    {'seed': 0, 'epoch': 0, 'batch': 3, 'samples': 6, 'stream_version': 1}
+    >>> state = loader.state_dict()
+    >>> state["epoch"], state["batch"], state["samples"], state["order"]
+    (0, 3, 6, '6 samples, shuffled')
     """
 
     def __init__(
@@ -142,6 +151,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             self.__dict__["sampler"] = StreamSampler(self._state)  # torch lets nobody set it anew
         else:
             self._order = PassOrder(self._plan(batch_sampler))
+        self._told = {id(sampler): sampler.epoch for sampler in self._users_samplers()}
 
     def _plan(self, batch_sampler: Any) -> EpochBatches:
         """The loader's order."""
@@ -155,7 +165,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             # Torch puts a SequentialSampler there. Frameworks tell the epoch to what is there, and
             # Lightning deals it out and makes the batch sampler anew with that.
             own = getattr(given, "sampler", self.sampler)
-            self.__dict__["sampler"] = ToldSampler(own, batches.clock)
+            kind = ToldSequence if type(given) is BatchSampler else ToldSampler
+            self.__dict__["sampler"] = kind(own, batches.clock)
         clocks = [source._clock for source in self._sources]
         apart = all(source.apart_by_rank for source in self._sources)
         batches.loading = Loading(
@@ -241,16 +252,16 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         """
         self._state.choose(check_coordinate("epoch", epoch))
 
-    def state_dict(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, Any]:
         """Where the loader is: after how many batches of which epoch.
 
         Batches count when they are handed out, not when a worker loads them, so a state taken in
         the loop's body resumes with the next batch.
 
         Returns:
-            ``{"seed", "epoch", "batch", "samples", "stream_version"}``, all integers (JSON);
-            ``samples``, how many of the epoch's order all ranks together have had, only where the
-            loader makes the order.
+            ``{"seed", "epoch", "batch", "samples", "order", "stream_version"}`` (JSON).
+            ``samples``, how many of the epoch's order all ranks together have had, is there only
+            where the loader makes the order; ``order`` says in words what the place is a place in.
 
         Raises:
             RuntimeError: the loader was made with ``in_order=False`` and workers: then the batches
@@ -262,7 +273,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             )
         dealt = isinstance(self.sampler, KeyedSampler)
         ahead = 0 if dealt else fetched_ahead() or 0  # the loader's own order has a length
-        return {**self._state.to_dict(dealt, ahead), "stream_version": _core.STREAM_VERSION}
+        state = self._state.to_dict(self._in_words, dealt, ahead)
+        return {**state, "stream_version": _core.STREAM_VERSION}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Make the next pass resume where `state` was taken.
@@ -282,17 +294,58 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 has not that many batches (where its length is unknown, the pass says so).
         """
         batches = None if self._order is None else known_length(self._order)
-        self._state.load(state, _core.STREAM_VERSION, batches, self._extent)
+        self._state.load(state, _core.STREAM_VERSION, self._in_words, batches, self._extent)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # counts what torch's gives
         return CountedPass(
             self._state, self._begin, self._extent, super().__len__, self.persistent_workers
         )
 
-    def _begin(self) -> tuple[Iterator[Any], int]:
-        """Begin the next pass: torch's iterator, and how many batches it gives once more."""
-        self._state.heed(self._clocks())
-        position = copy.copy(self._state.begin())
+    @property
+    def _in_words(self) -> str:
+        """What a state's place is a place in."""
+        sampler = self.sampler
+        if isinstance(sampler, KeyedSampler):
+            return f"{sampler.total} samples, {'shuffled' if sampler.shuffle else 'in order'}"
+        ranks = f"{known_ranks()[1]} ranks"
+        if self._order is None:
+            workers = max(self.num_workers, 1)
+            return f"a stream in batches of {self.batch_size}, {workers} workers, {ranks}"
+        batches = self._order.batches
+        source = batches.source.source if isinstance(sampler, DealtSampler) else batches.source
+        if isinstance(batches.source, DealtSampler):
+            ranks = f"{batches.source.num_replicas} ranks"
+        return f"{type(source).__name__} in batches of {batches.batch_size}, {ranks}"
+
+    def _begin(self) -> tuple[Position, Iterator[Any], int]:
+        """Begin the next pass: its position, torch's iterator, and how many batches come again."""
+        with _beginning:
+            self._hear_samplers()
+            self._state.heed(self._clocks())
+            begun = self._state.begin()
+            return begun, *self._iterate(copy.copy(begun))
+
+    def _hear_samplers(self) -> None:
+        """Take over an epoch that was set on a sampler of the user's itself."""
+        for sampler in self._users_samplers():
+            told = self._told.get(id(sampler))
+            if told is not None and sampler.epoch != told and type(sampler.epoch) is int:
+                self._state.choose(check_coordinate("epoch", sampler.epoch))
+
+    def _users_samplers(self) -> list[Any]:
+        """The samplers of the user's that have an epoch and can be told one."""
+        given = self.__dict__["batch_sampler"]
+        parts = [given, getattr(given, "sampler", None), self.sampler]
+        parts += [getattr(part, "source", None) for part in parts]
+        ours = (EpochBatches, ToldSampler, KeyedSampler, DealtSampler, StreamSampler)
+        found = {id(part): part for part in parts if not isinstance(part, ours)}
+        return [
+            part
+            for part in found.values()
+            if hasattr(part, "epoch") and callable(getattr(part, "set_epoch", None))
+        ]
+
+    def _iterate(self, position: Position) -> tuple[Iterator[Any], int]:
         for source in self._sources:
             source._clock.begin(position.epoch)
             if isinstance(source, SeededIterableDataset):
@@ -320,8 +373,10 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     def _clocks(self) -> list[SharedEpoch]:
         """Where somebody may have chosen an epoch."""
         clocks = [source._clock for source in self._sources]
-        if isinstance(self.sampler, (KeyedSampler, StreamSampler)):
-            clocks.append(self.sampler.clock)
+        inner = getattr(self.__dict__["batch_sampler"], "sampler", None)
+        for sampler in (self.sampler, inner):
+            if isinstance(sampler, (KeyedSampler, StreamSampler, DealtSampler)):
+                clocks.append(sampler.clock)
         if self._order is not None:
             clocks.append(self._order.batches.clock)
         return clocks
@@ -337,8 +392,11 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             told.append(sampler)
             if isinstance(sampler, KeyedSampler):
                 sampler.clock.begin(epoch)
+            elif isinstance(sampler, DealtSampler):
+                sampler.tell(epoch)
             elif callable(set_epoch := getattr(sampler, "set_epoch", None)):
                 set_epoch(epoch)
+        self._told = {id(sampler): sampler.epoch for sampler in self._users_samplers()}
 
     def _unpicklable(self, error: Exception) -> str:
         what = repr(self.dataset) if isinstance(self.dataset, KeyedSource) else type(self.dataset)

@@ -141,7 +141,7 @@ class EpochBatches(BatchSampler):
         self.batched = batched
         self.single = batch_size is None and not batched
         self.loading: Loading | None = None
-        self._chosen = 0  # the tick of the choice of the epoch that was run last
+        self._choices = 0  # of an epoch, by somebody who may know, before the last pass
         self._in_part: (
             int | None
         ) = -1  # that epoch, if its first batches were skipped; -1: none yet
@@ -176,7 +176,7 @@ class EpochBatches(BatchSampler):
 
     def _clocks(self) -> list[SharedEpoch]:
         clocks = [self.clock]
-        if isinstance(self.source, KeyedSampler):
+        if isinstance(self.source, (KeyedSampler, DealtSampler)):
             clocks.append(self.source.clock)
         return clocks if self.loading is None else clocks + self.loading.clocks
 
@@ -192,8 +192,9 @@ class EpochBatches(BatchSampler):
         elif asker.accelerate and self._in_part == epoch:
             warnings.warn(_RUN_AGAIN.format(epoch=epoch), RepeatedEpochWarning, stacklevel=4)
         self._in_part = epoch if asker.skips else None
-        if tick != self._chosen or epoch != self.clock.epoch:
-            self._chosen = tick
+        choices = sum(clock.choices for clock in self._clocks()) + (state.choices if state else 0)
+        if choices != self._choices or epoch != self.clock.epoch:
+            self._choices = choices  # accelerate's own count is none: it may count an epoch twice
             self.clock.begin(epoch)
         if state is not None and asker.accelerate:  # it will train on what it is given
             state.passed(epoch, tick)
@@ -278,13 +279,16 @@ class EpochBatches(BatchSampler):
                 raise dealt_twice(type(source).__name__)
         visits = Visits(self.loading and self.loading.dataset)
         counted = visits.places is not None or not visits_once(source)
-        number, told = -1, False
+        number, told, seen = -1, False, 0
         for number, given in enumerate(self._given(source, position.epoch)):
             brought = isinstance(given, EpochBatch) and given.repeats is not None
             if brought:
                 repeats: list[int] | None = given.repeats
+            elif type(source) is DistributedSampler:
+                brought, repeats = True, _beyond_the_end(source, seen, len(given))
             else:
                 repeats = [visits.number(index) for index in given] if counted else None
+            seen += len(given)
             if number < position.batch:
                 continue
             batch = [index_of(index) for index in given]
@@ -327,6 +331,15 @@ class EpochBatches(BatchSampler):
         if self.loading is None:  # within a loader's pass, which has set them
             return nullcontext()
         return SeededGlobals(pack(self.loading.seed, epoch, 0, 0), _SAMPLER_STREAMS)
+
+
+def _beyond_the_end(sampler: Any, first: int, count: int) -> list[int] | None:
+    """Which visits a DistributedSampler's indices are: it fills a rest up from the start."""
+    total, ranks = len(sampler.dataset), sampler.num_replicas
+    last = (first + count - 1) * ranks + sampler.rank
+    if last < total or sampler.drop_last:
+        return None
+    return [((first + n) * ranks + sampler.rank) // max(total, 1) for n in range(count)]
 
 
 def _lists(items: Iterable[Any], size: int, full: bool) -> Iterator[list[Any]]:

@@ -48,6 +48,9 @@ class Ranked:
                 "give num_replicas= and rank= together, got "
                 f"num_replicas={num_replicas}, rank={rank}"
             )
+        for name, number in (("num_replicas", num_replicas), ("rank", rank)):
+            if number is not None and type(number) is not int:
+                raise TypeError(f"{name} must be an integer, got {number!r}")
         world = known_world if num_replicas is None else num_replicas
         own = known_rank if rank is None else rank
         if not 0 <= own < world:

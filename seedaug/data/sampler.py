@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from torch.utils.data import DistributedSampler, Sampler
+from torch.utils.data import DistributedSampler, Sampler, SequentialSampler
 
 from seedaug import _core
 from seedaug.data.callers import dealt_twice, fetched_ahead, who_asks
@@ -94,7 +94,13 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         if isinstance(self.dataset, Sized):
             total = len(self.dataset)
         else:
-            total = check_coordinate("index", self.dataset)
+            try:
+                total = check_coordinate("index", self.dataset)
+            except (TypeError, ValueError):
+                raise TypeError(
+                    "KeyedSampler: dataset must have a length, or be a number of samples from 0 "
+                    f"up, got {self.dataset!r}"
+                ) from None
         if self.shuffle and total > _core.MAX_SHUFFLED:
             raise ValueError(
                 f"KeyedSampler: at most 2**{_core.MAX_SHUFFLED.bit_length() - 1} samples can be "
@@ -197,9 +203,20 @@ class DealtSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         self.source = source
         self._set_ranks(num_replicas, rank)
         self.drop_last = drop_last
+        self.clock = SharedEpoch(1)
+
+    @property
+    def epoch(self) -> int:  # type: ignore[override]
+        """The epoch that was chosen here last."""
+        return self.clock.epoch
 
     def set_epoch(self, epoch: int) -> None:
-        """Tell the sampler, if it wants to know."""
+        """Choose the epoch of the loader's next pass, and tell the sampler."""
+        self.clock.choose(epoch)
+        self.tell(epoch)
+
+    def tell(self, epoch: int) -> None:
+        """Tell the sampler which epoch begins, if it wants to know."""
         if callable(inner := getattr(self.source, "set_epoch", None)):
             inner(epoch)
 
@@ -249,6 +266,10 @@ class ToldSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.source)
+
+
+class ToldSequence(ToldSampler, SequentialSampler):
+    """The same, where torch has a SequentialSampler and a plain BatchSampler: Lightning looks."""
 
 
 class StreamSampler(Sampler[Any]):

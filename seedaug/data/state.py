@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seedaug.data.epoch import SharedEpoch, next_tick
+from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch, after_tick, next_tick
 from seedaug.data.index import ride
 from seedaug.key import check_coordinate
 
 _END: Any = object()
+_RUN_BEFORE = (
+    "seedaug.DataLoader: epoch {epoch} is run a second time, and its samples get the same draws "
+    "again: the loader was run several times in one epoch of Lightning's (a short one in a "
+    'CombinedLoader, mode "max_size_cycle"), each time as an epoch of its own. Use mode "min_size"'
+)
 
 
 def beyond_the_end(batch: int, batches: int) -> ValueError:
@@ -67,9 +73,12 @@ class LoaderState:
         self.tick = 0
         self.next = Position(0)  # where the next pass begins
         self._loaded = False  # `next` is from a state
+        self._chosen = False  # or is somebody's choice
         self._shown: Position | None = None  # of the pass that moved last, if that came after
         self.begun: Position | None = None  # of the pass begun last
         self.empty = False  # which ended without a batch
+        self.by_itself = False  # whether its epoch was nobody's choice
+        self.choices = 0  # made on the loader itself
 
     @property
     def shown_epoch(self) -> int:
@@ -84,8 +93,14 @@ class LoaderState:
     def _go_to(self, position: Position) -> None:
         self.next = position
         self._loaded = False
+        self._chosen = True
         self._shown = None
         self.tick = next_tick()
+        self.choices += 1
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        after_tick(self.tick)
 
     def heed(self, clocks: list[SharedEpoch]) -> None:
         """Take over an epoch that was chosen on a dataset or a sampler.
@@ -101,9 +116,13 @@ class LoaderState:
                 f"seedaug.DataLoader: a state of epoch {self.next.epoch} was loaded, and then the "
                 f"dataset or sampler was set to epoch {latest.epoch}. A framework that counts "
                 "epochs from 0 after a resume does that (Lightning Fabric: use "
-                "seedaug.integrations.lightning.resume(loader, state)); to go back on purpose "
-                "call the loader's own set_epoch"
+                "seedaug.integrations.lightning.resume(loader, state); a CombinedLoader runs a "
+                "short loader several times in an epoch, and can't be resumed in one); to go back "
+                "on purpose call the loader's own set_epoch"
             )
+        before = self.begun is not None and latest.epoch <= self.begun.epoch
+        if before and self.by_itself and latest.told_by_lightning:
+            warnings.warn(_RUN_BEFORE.format(epoch=latest.epoch), RepeatedEpochWarning, 4)
         self.choose(latest.epoch)
         self.tick = latest.tick
 
@@ -112,7 +131,8 @@ class LoaderState:
         begun = self.next
         check_coordinate("epoch", begun.epoch)
         self.next = Position(begun.epoch + 1)
-        self._loaded = self.empty = False
+        self.by_itself = not self._chosen
+        self._loaded = self._chosen = self.empty = False
         self._shown = self.begun = begun
         return begun
 
@@ -129,22 +149,24 @@ class LoaderState:
             position.samples = extent.after(1, position.samples)
         self._shown = position
 
-    def to_dict(self, dealt: bool, ahead: int = 0) -> dict[str, int]:
-        """Seed, epoch and batch; and samples if the order is dealt out here.
+    def to_dict(self, order: str, dealt: bool, ahead: int = 0) -> dict[str, Any]:
+        """Seed, epoch, batch and order; and samples if the order is dealt out here.
 
         Args:
+            order: what the loader hands out, in words.
             dealt: whether it is.
             ahead: how many of the batches that were handed out don't count yet.
         """
         position = self._shown or self.next
         batch = max(position.batch - ahead, 0)
-        state = {"seed": self.seed, "epoch": position.epoch, "batch": batch}
-        return {**state, "samples": position.samples} if dealt else state
+        state: dict[str, Any] = {"seed": self.seed, "epoch": position.epoch, "batch": batch}
+        return {**state, **({"samples": position.samples} if dealt else {}), "order": order}
 
     def load(
         self,
         state: dict[str, Any],
         version: int,
+        order: str,
         batches: int | None,
         extent: Extent | None,
     ) -> None:
@@ -153,6 +175,7 @@ class LoaderState:
         Args:
             state: from `to_dict`, with a stream version.
             version: of this seedaug.
+            order: what the loader hands out, in words.
             batches: in an epoch, if that is known.
             extent: of a batch, where the order is dealt out here.
         """
@@ -171,6 +194,11 @@ class LoaderState:
             raise ValueError(
                 f"load_state_dict: the state is of stream version {other}, this "
                 f"seedaug draws version {version}: the run cannot go on with the same numbers"
+            )
+        if state.get("order", order) != order:
+            raise ValueError(
+                f"load_state_dict: the state is of another order: it was taken of "
+                f"{state['order']!r}, this loader hands out {order!r}; its place means nothing here"
             )
         epoch = check_coordinate("epoch", state["epoch"])
         position = Position(epoch, checked_count("batch", state["batch"]))
@@ -201,8 +229,8 @@ class CountedPass:
 
     Args:
         state: the loader's, in which to count.
-        start: begins the pass that `state` is at: torch's iterator, and how many batches come
-            first that were handed out before, and are dropped.
+        start: begins the pass that `state` is at: its position, torch's iterator, and how many
+            batches come first that were handed out before, and are dropped.
         extent: of a batch, where the order is dealt out by the loader.
         length: of torch's iterator.
         alone: the workers serve one pass at a time, and the next takes them away.
@@ -211,7 +239,7 @@ class CountedPass:
     def __init__(
         self,
         state: LoaderState,
-        start: Callable[[], tuple[Iterator[Any], int]],
+        start: Callable[[], tuple[Position, Iterator[Any], int]],
         extent: Extent | None,
         length: Callable[[], int],
         alone: bool,
@@ -232,9 +260,7 @@ class CountedPass:
         if self._ended:
             raise StopIteration
         if self._position is None:
-            self._batches, self._replayed = self._start()
-            assert self.state.begun is not None
-            self._position = self.state.begun
+            self._position, self._batches, self._replayed = self._start()
         elif self.alone and self._position is not self.state.begun:
             raise RuntimeError(
                 "seedaug.DataLoader: this pass ended when another was begun: persistent workers "
