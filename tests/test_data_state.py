@@ -443,8 +443,10 @@ def test_choices_count_after_a_loader_came_from_another_process():
         "first = loader.epoch; loader.dataset.set_epoch(2); next(iter(loader)); "
         "print(first, loader.epoch)"
     )
+    path = os.pathsep.join([*PYTHONPATH.values(), str(Path(__file__).parent)])
+    environment = {**os.environ, "PYTHONPATH": path}
     ran = subprocess.run(
-        [sys.executable, "-c", code], input=far, env=PYTHONPATH, capture_output=True, check=True
+        [sys.executable, "-c", code], input=far, env=environment, capture_output=True, check=True
     )
     assert ran.stdout.split() == [b"1", b"2"]
 

@@ -34,6 +34,8 @@ class Asker(NamedTuple):
     accelerate: bool  # something of accelerate's, which keeps the loader's collate_fn and workers
     dealer: Any | None = None  # what of accelerate's deals it out over ranks
     skips: bool = False  # and the first batches are dropped: `skip_first_batches`
+    dispatches: bool = False  # the dealer hands out what one process loads
+    knows: bool = False  # seedaug.integrations.accelerate has a hand in it
 
 
 def who_asks() -> Asker:
@@ -53,7 +55,9 @@ def who_asks() -> Asker:
         if shard or dispatcher:
             found = caller
         skips = skips or kind is module.SkipBatchSampler
-    return Asker(accelerate, found, skips)
+    dispatches = found is not None and type(found) is module.DataLoaderDispatcher
+    knows = any(True for _ in _frames("seedaug.integrations.accelerate"))
+    return Asker(accelerate, found, skips, dispatches, knows)
 
 
 def counted_by_accelerate() -> bool:

@@ -151,9 +151,14 @@ class SharedEpoch:
         return int(self._words[_VISITS])
 
     def recall(self, visits: int) -> None:
-        """Take up a count of visits, from a state of this epoch."""
-        self._words[_VISITS] = max(visits, self._words[_VISITS])
-        self._words[_SHARE] = self._share()
+        """Take up a count of visits, from a state of this epoch.
+
+        A state knows less than was visited: workers tell of it before their last batches.
+        """
+        share = self._share()
+        unknown = share // 4 if visits * 2 >= share else 0
+        self._words[_VISITS] = max(visits + unknown, self._words[_VISITS])
+        self._words[_SHARE] = share
 
     def _share(self) -> int:
         """Samples that one rank visits in a pass."""
@@ -197,7 +202,7 @@ class SharedEpoch:
         share, visits = words[_SHARE], words[_VISITS]
         # One pass may visit a batch more than its share, to fill the last; and some samples are
         # looked at between passes.
-        second = share > 0 and visits >= share + count and visits * 2 >= share * 3
+        second = share > 0 and visits >= share + count and visits * 4 >= share * 7
         if second or words[_REPEATS] >= words[_SEEN] > 2 * count:
             self._warn(name, _EPOCH_TWICE)
         if share < words[_LENGTH]:

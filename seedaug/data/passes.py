@@ -43,6 +43,16 @@ _RUN_AGAIN = (
     "loader itself. Call set_epoch(epoch) on the prepared loader before each pass, or prepare it "
     "by seedaug.integrations.accelerate.prepare(accelerator, loader)"
 )
+_STEPS = (
+    "seedaug.DataLoader: accelerate's skip_first_batches skips batches, of which each step takes "
+    "{} under dispatch_batches=True. Skip so many times the steps, or prepare the loader by "
+    "seedaug.integrations.accelerate.prepare(accelerator, loader), which goes on by itself"
+)
+_COPIES = (
+    "seedaug.DataLoader: under dispatch_batches=True accelerate fills the last step of epoch {} up "
+    "with copies of samples that were handed out before, draws and all; give drop_last=True to "
+    "leave it out"
+)
 _VISITS_APART = (
     "seedaug.DataLoader: {} deals itself out over ranks and gives a sample more than once: visits "
     "on several ranks are not counted together, and may draw alike. Give the loader the sampler "
@@ -189,6 +199,8 @@ class EpochBatches(BatchSampler):
             epoch, tick = state.next.epoch, state.tick
         if asker.skips:
             self._warn_of_skipping(epoch)
+        if asker.dispatches:
+            self._warn_of_dispatching(asker, epoch)
         elif asker.accelerate and self._in_part == epoch:
             warnings.warn(_RUN_AGAIN.format(epoch=epoch), RepeatedEpochWarning, stacklevel=4)
         self._in_part = epoch if asker.skips else None
@@ -205,6 +217,17 @@ class EpochBatches(BatchSampler):
         choices = sum(clock.choices for clock in self._clocks())
         if epoch == 0 and self._in_part == -1 and not choices:
             warnings.warn(_WHICH_EPOCH, UserWarning, stacklevel=4)
+
+    def _warn_of_dispatching(self, asker: Asker, epoch: int) -> None:
+        """Warn of what accelerate does to an order whose batches one process hands to all."""
+        dealer: Any = asker.dealer
+        processes, whole = dealer.state.num_processes, dealer.split_batches
+        if asker.skips and not whole and not asker.knows:
+            warnings.warn(_STEPS.format(processes), UserWarning, stacklevel=4)
+        if isinstance(self.source, KeyedSampler) and self.batch_size and not self.drop_last:
+            step = self.batch_size * (1 if whole else processes)
+            if self.source.total % step % processes:
+                warnings.warn(_COPIES.format(epoch), UserWarning, stacklevel=4)
 
     def run(self, position: Position, asker: Asker | None = None) -> Iterator[Any]:
         """The rest of an epoch from a position on.
