@@ -31,7 +31,8 @@ def test_the_snippets_do_what_they_say(names):
     assert len(SNIPPETS) == 5
     assert torch.equal(names["train"][12][0], names["train"][12][0])
     assert names["brighter"][3][0].dtype == torch.uint8
-    assert names["state"] == {"seed": 0, "epoch": 1, "batch": 4, "stream_version": 1}
+    place = {"seed": 0, "epoch": 1, "batch": 4, "samples": 64}
+    assert names["state"] == {**place, "order": "64 samples, shuffled", "stream_version": 1}
     assert (names["x"].dtype, names["x"].shape) == (torch.float16, (16, 3, 224, 224))
     drawn = names["augment"].params(seedaug.Key(seed=0, epoch=7, index=12), size=(256, 320))
     shown = re.search(r"^# (\{.*\n#.*\})$", SNIPPETS[-1], re.MULTILINE).group(1)
@@ -39,7 +40,7 @@ def test_the_snippets_do_what_they_say(names):
 
 
 def test_a_resumed_loader_goes_on(names):
-    state = {**names["state"], "epoch": 0, "batch": 1}
+    state = {**names["state"], "epoch": 0, "batch": 1, "samples": 16}
     whole = seedaug.DataLoader(names["train"], batch_size=16, shuffle=True)
     whole.set_epoch(0)
     names["later"].load_state_dict(state)

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import torch.utils.data
@@ -170,7 +171,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         clocks = [source._clock for source in self._sources]
         apart = all(source.apart_by_rank for source in self._sources)
         batches.loading = Loading(
-            self.seed, self.dataset, self.collate_fn, self.num_workers, clocks, apart, self._state
+            self.seed, self.dataset, self.__dict__, self.num_workers, clocks, apart, self._state
         )
         return batches
 
@@ -297,8 +298,10 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         self._state.load(state, _core.STREAM_VERSION, self._in_words, batches, self._extent)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # counts what torch's gives
+        # Torch's iterator draws a number where it is made: on the device that is the default now.
+        start = partial(self._begin, torch.get_default_device())
         return CountedPass(
-            self._state, self._begin, self._extent, super().__len__, self.persistent_workers
+            self._state, start, self._extent, super().__len__, self.persistent_workers
         )
 
     @property
@@ -317,9 +320,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             ranks = f"{batches.source.num_replicas} ranks"
         return f"{type(source).__name__} in batches of {batches.batch_size}, {ranks}"
 
-    def _begin(self) -> tuple[Position, Iterator[Any], int]:
+    def _begin(self, device: torch.device) -> tuple[Position, Iterator[Any], int]:
         """Begin the next pass: its position, torch's iterator, and how many batches come again."""
-        with _beginning:
+        with _beginning, device:
             self._hear_samplers()
             self._state.heed(self._clocks())
             begun = self._state.begin()

@@ -112,7 +112,7 @@ class Loading(NamedTuple):
 
     seed: int
     dataset: Any
-    collate_fn: Any
+    settings: dict[str, Any]  # its attributes: collate_fn may be set anew
     num_workers: int
     clocks: list[SharedEpoch]  # on which somebody may choose the epoch
     ranks_draw_apart: bool  # the same samples on several ranks are meant
@@ -239,7 +239,7 @@ class EpochBatches(BatchSampler):
         dealer = asker and asker.dealer
         loading = self.loading
         collated = loading is not None and (asker is None or asker.accelerate)
-        collated = collated and collates_by_itself(loading.collate_fn)  # type: ignore[union-attr]
+        collated = collated and collates_by_itself(loading.settings["collate_fn"])  # type: ignore[union-attr]
         sent = collated and loading.num_workers > 0  # type: ignore[union-attr]
         if isinstance(self.source, KeyedSampler):
             pieces = self._cut(self.source, position, dealer)

@@ -143,7 +143,7 @@ class Imports:
 
     def imported(self, path: str) -> list[str]:
         """The files that a file imports."""
-        module = self._modules[path]
+        module = self._modules.get(path)  # none: excluded, and imported by what is not
         found: list[str] = []
         for one in module.imports if module else ():
             targets = [one]
