@@ -49,9 +49,9 @@ _STEPS = (
     "seedaug.integrations.accelerate.prepare(accelerator, loader), which goes on by itself"
 )
 _COPIES = (
-    "seedaug.DataLoader: under dispatch_batches=True accelerate fills the last step of epoch {} up "
-    "with copies of samples that were handed out before, draws and all; give drop_last=True to "
-    "leave it out"
+    "seedaug.DataLoader: under dispatch_batches=True accelerate fills the last step of epoch {} of "
+    "{!r} up with copies of samples that were handed out before, draws and all; give "
+    "drop_last=True to leave it out"
 )
 _VISITS_APART = (
     "seedaug.DataLoader: {} deals itself out over ranks and gives a sample more than once: visits "
@@ -227,7 +227,7 @@ class EpochBatches(BatchSampler):
         if isinstance(self.source, KeyedSampler) and self.batch_size and not self.drop_last:
             step = self.batch_size * (1 if whole else processes)
             if self.source.total % step % processes:
-                warnings.warn(_COPIES.format(epoch), UserWarning, stacklevel=4)
+                warnings.warn(_COPIES.format(epoch, self.source), UserWarning, stacklevel=4)
 
     def run(self, position: Position, asker: Asker | None = None) -> Iterator[Any]:
         """The rest of an epoch from a position on.

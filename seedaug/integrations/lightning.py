@@ -42,6 +42,7 @@ class EpochCallback(Callback):  # type: ignore[misc]  # its base is unknown with
             # Lightning tells the samplers after this: too late for what is loaded from now on.
             _tell_samplers(trainer.train_dataloader, _epoch(trainer))
             iter(trainer.fit_loop._data_fetcher)
+            self._tell(trainer)  # what those workers visited until they ended does not count
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """Before `iter(loader)`, in every epoch but the first."""
