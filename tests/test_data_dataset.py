@@ -3,7 +3,7 @@
 import collections
 import copy
 import pickle
-import timeit
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -204,7 +204,14 @@ def test_rank_as_worker(monkeypatch):
 
 
 def test_cost_of_the_wrapper():
-    """Under 3 us a sample, and room for a busy machine: benchmarks measure it properly."""
+    """Counted in calls, which no busy machine changes; benchmarks measure the time."""
     dataset = seedaug.SeededDataset(range(1000), 0)
-    seconds = min(timeit.repeat(lambda: dataset[7], number=2000, repeat=20)) / 2000
-    assert seconds < 6e-6
+    for _ in range(100):  # past the looks for held generators
+        dataset[7]
+    events = []
+    sys.setprofile(lambda frame, event, argument: events.append(event))
+    try:
+        dataset[7]
+    finally:
+        sys.setprofile(None)
+    assert events.count("call") + events.count("c_call") <= 30

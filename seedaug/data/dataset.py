@@ -260,7 +260,7 @@ def is_loading(worker: Any) -> bool:
     That is what runs in a worker, in a thread, in a process of somebody's (grain's), or what
     torch's loader calls for single samples.
     """
-    if worker is not None or threading.current_thread() is not threading.main_thread():
+    if worker is not None or threading.get_ident() != threading.main_thread().ident:
         return True
     if multiprocessing.parent_process() is not None:
         return True
