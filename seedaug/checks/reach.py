@@ -162,7 +162,7 @@ def _of_function(name: str, function: types.FunctionType) -> Iterator[tuple[str,
         item = function.__globals__.get(used)
         if type(item) is types.ModuleType and not _of_library(item.__name__):
             yield item.__name__, item
-        elif item is not None and not _of_library(_module(item)):
+        elif kind(item) is not None or (item is not None and not _of_library(_module(item))):
             yield f"{module}.{used}", item
 
 
