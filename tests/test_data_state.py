@@ -357,6 +357,17 @@ def test_a_framework_that_counts_from_0_after_a_resume_is_told(setter):
         next(iter(loader))
 
 
+def test_a_pass_that_was_asked_for_is_where_the_loader_is():
+    loader = make()
+    list(loader)
+    assert loader.epoch == 0
+    waiting = iter(loader)
+    state = loader.state_dict()
+    assert (loader.epoch, state["epoch"], state["batch"]) == (1, 1, 0)
+    del waiting
+    assert (loader.epoch, loader.state_dict()["epoch"]) == (0, 0)
+
+
 def test_iterators_that_are_not_used_take_no_epoch():
     loader = make()
     iter(loader)

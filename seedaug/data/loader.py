@@ -236,8 +236,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     @property
     def epoch(self) -> int:
-        """The epoch of the pass that last began or moved on; before the first, what it will be."""
-        return self._state.shown_epoch
+        """The epoch of the pass that was last asked for or moved on; before that, of the first."""
+        return self._state.where.epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Make `epoch` the next pass's, from its start.

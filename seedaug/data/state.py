@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,11 +80,13 @@ class LoaderState:
         self.empty = False  # which ended without a batch
         self.by_itself = False  # whether its epoch was nobody's choice
         self.choices = 0  # made on the loader itself
+        self.waiting: weakref.ref[CountedPass] | None = None  # made last, and not begun
 
     @property
-    def shown_epoch(self) -> int:
-        """The epoch of the pass that last began or moved on, or else of the next."""
-        return (self._shown or self.next).epoch
+    def where(self) -> Position:
+        """Where the pass is that was last asked for, began or moved on; or else where the next is."""
+        waits = self.waiting is not None and self.waiting() is not None
+        return self.next if waits or self._shown is None else self._shown
 
     def choose(self, epoch: int) -> None:
         """The next pass is this epoch, from its start, or from where a loaded state of it is."""
@@ -97,6 +100,9 @@ class LoaderState:
         self._shown = None
         self.tick = next_tick()
         self.choices += 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "waiting": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -130,6 +136,7 @@ class LoaderState:
         """Begin a pass: where it starts. Counting goes on in what is returned."""
         begun = self.next
         check_coordinate("epoch", begun.epoch)
+        self.waiting = None
         self.next = Position(begun.epoch + 1)
         self.by_itself = not self._chosen
         self._loaded = self._chosen = self.empty = False
@@ -148,6 +155,7 @@ class LoaderState:
         if extent is not None:
             position.samples = extent.after(1, position.samples)
         self._shown = position
+        self.waiting = None
 
     def to_dict(self, order: str, dealt: bool, ahead: int = 0) -> dict[str, Any]:
         """Seed, epoch, batch and order; and samples if the order is dealt out here.
@@ -157,7 +165,7 @@ class LoaderState:
             dealt: whether it is.
             ahead: how many of the batches that were handed out don't count yet.
         """
-        position = self._shown or self.next
+        position = self.where
         batch = max(position.batch - ahead, 0)
         state: dict[str, Any] = {"seed": self.seed, "epoch": position.epoch, "batch": batch}
         return {**state, **({"samples": position.samples} if dealt else {}), "order": order}
@@ -252,6 +260,7 @@ class CountedPass:
         self._ended = False
         self._position: Position | None = None  # once it has begun
         self._given = 0
+        state.waiting = weakref.ref(self)
 
     def __iter__(self) -> CountedPass:
         return self
