@@ -72,37 +72,54 @@ class CarryingDataset(Dataset[Any]):
     """Hands the epoch and repeat of its indices to the seeded datasets further in.
 
     A `Subset` or `ConcatDataset` computes a new, plain index for the dataset that it holds; what
-    rode on the index reaches that dataset through the context instead.
+    rode on the index reaches that dataset through the context instead. To users, who find it as
+    `loader.dataset`, it is the dataset that it holds: its class, its attributes, also when set.
 
     Args:
-        dataset: what holds the seeded datasets.
+        held: what holds the seeded datasets.
     """
 
-    def __init__(self, dataset: Any) -> None:
-        self.dataset = dataset
+    def __init__(self, held: Any) -> None:
+        self.__dict__["_held"] = held
+
+    @property
+    def __class__(self) -> Any:  # isinstance() asks for it
+        return type(self._held)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CarryingDataset, (self._held,)
 
     def __len__(self) -> int:
-        return len(self.dataset)
+        return len(self._held)
 
     def __getitem__(self, index: int) -> Any:
         if isinstance(index, SampleIndex):
-            return index.load(self.dataset.__getitem__)
-        return self.dataset[index]
+            return index.load(self._held.__getitem__)
+        return self._held[index]
 
     def __getitems__(self, indices: list[int]) -> list[Any]:
         if not isinstance(indices, EpochBatch):
             indices = as_epoch_batch(indices) or indices
         if isinstance(indices, EpochBatch):
-            at_once = getattr(self.dataset, "__getitems__", None)
+            at_once = getattr(self._held, "__getitems__", None)
             if callable(at_once) and indices.repeats is None:
                 samples = indices.carry(at_once)
             else:
-                samples = indices.load(self.dataset.__getitem__)
+                samples = indices.load(self._held.__getitem__)
             arrived(indices.epoch, indices.number)
             return samples
         return [self[index] for index in indices]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or "dataset" not in self.__dict__:
+        if name.startswith("__") or name == "_held":
             raise AttributeError(f"CarryingDataset has no attribute {name!r}")
-        return getattr(self.dataset, name)
+        return getattr(self._held, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._held, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._held, name)
+
+    def __repr__(self) -> str:
+        return repr(self._held)

@@ -71,6 +71,13 @@ def told_by_lightning() -> bool:
     return any(True for module in modules for _ in _frames(module))
 
 
+def evaluated_by_lightning() -> bool:
+    """Whether Lightning validates, tests or predicts, maybe in the middle of an epoch."""
+    loops = ("lightning.pytorch.loops", "pytorch_lightning.loops")
+    modules = [f"{loop}.{kind}_loop" for loop in loops for kind in ("evaluation", "prediction")]
+    return any(True for module in modules for _ in _frames(module))
+
+
 def fetched_ahead() -> int | None:
     """How many batches Lightning's fit loop has in hand that it did not train on; None if not it.
 

@@ -64,6 +64,8 @@ class KeyedSource:
         self._clock = SharedEpoch(watched)
         self._followers: list[Any] = []  # samplers that are told of the epoch, too
         self._watch: Watch | None = Watch()
+        self._ran: tuple[int, str] | None = None  # epoch and order that a loader ran last
+        self._warned_of_new_loader = False
 
     @property
     def epoch(self) -> int:

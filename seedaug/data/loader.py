@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -15,14 +16,14 @@ from torch.utils.data import BatchSampler, IterableDataset, default_collate
 
 from seedaug import _core
 from seedaug.data.adopt import adopt
-from seedaug.data.callers import fetched_ahead, who_asks
+from seedaug.data.callers import evaluated_by_lightning, fetched_ahead, who_asks
 from seedaug.data.collation import KeyedCollate, StreamCollate
-from seedaug.data.epoch import SharedEpoch
+from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch
 from seedaug.data.index import known_length, ride
 from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.passes import EpochBatches, Loading, PassOrder, deal
-from seedaug.data.ranks import known_ranks
+from seedaug.data.ranks import Ranked, known_ranks
 from seedaug.data.sampler import (
     DealtSampler,
     KeyedSampler,
@@ -34,6 +35,11 @@ from seedaug.data.state import CountedPass, Extent, LoaderState, Position
 from seedaug.key import check_coordinate
 
 _beginning = threading.RLock()  # one pass begins at a time; a forked worker may begin its own
+_NEW_LOADER = (
+    "{!r}: epoch {} is run a second time, by a new seedaug.DataLoader, and its samples get the same "
+    "draws again. Make the loader once, before the loop over epochs (each pass is the next epoch); "
+    "or call its set_epoch(epoch), also to repeat one on purpose"
+)
 _UNPICKLABLE = re.compile(r"pickle|local object", re.IGNORECASE)
 
 
@@ -108,6 +114,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         iterable = isinstance(dataset, IterableDataset)
         own_order = sampler is None and batch_sampler is None and not iterable
         dealt = num_replicas is not None or rank is not None
+        if dealt and dealt_already(batch_sampler, num_replicas, rank):
+            dealt = False  # Lightning makes a loader anew from what the first one made
         if dealt and (iterable or batch_sampler is not None):
             raise ValueError(
                 "num_replicas= and rank= deal out the loader's own order or a sampler's: a "
@@ -301,8 +309,23 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         # Torch's iterator draws a number where it is made: on the device that is the default now.
         start = partial(self._begin, torch.get_default_device())
         return CountedPass(
-            self._state, start, self._extent, super().__len__, self.persistent_workers
+            self._state, start, self._ran, self._extent, super().__len__, self.persistent_workers
         )
+
+    def _ran(self, position: Position) -> None:
+        """Remember in the datasets which epoch of which order was run last."""
+        for source in self._sources:
+            source._ran = position.epoch, self._in_words
+
+    def _warn_of_a_new_loader(self, epoch: int) -> None:
+        """Warn where each epoch gets a loader of its own, which nobody tells the epoch."""
+        sampler = self.sampler
+        if isinstance(sampler, KeyedSampler) and not sampler.shuffle:  # likely validation
+            return
+        for source in self._sources:
+            if source._ran == (epoch, self._in_words) and not source._warned_of_new_loader:
+                source._warned_of_new_loader = True
+                warnings.warn(_NEW_LOADER.format(source, epoch), RepeatedEpochWarning, stacklevel=5)
 
     @property
     def _in_words(self) -> str:
@@ -324,8 +347,10 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         """Begin the next pass: its position, torch's iterator, and how many batches come again."""
         with _beginning, device:
             self._hear_samplers()
-            self._state.heed(self._clocks())
-            begun = self._state.begin()
+            first = self._state.begun is None
+            begun = self._state.begin(self._clocks(), evaluated_by_lightning())
+            if first and self._state.by_itself:
+                self._warn_of_a_new_loader(begun.epoch)
             return begun, *self._iterate(copy.copy(begun))
 
     def _hear_samplers(self) -> None:
@@ -408,6 +433,12 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             f"{error}. Define classes and functions at the top level of a module (no lambda, no "
             'open file), or use multiprocessing_context="fork" or num_workers=0'
         )
+
+
+def dealt_already(batches: Any, num_replicas: int | None, rank: int | None) -> bool:
+    """Whether a batch sampler is a loader's own, with these ranks."""
+    source = getattr(getattr(batches, "_batch_sampler", batches), "source", None)
+    return isinstance(source, Ranked) and source.given == (rank, num_replicas)
 
 
 def predicting(batches: Any) -> Any:

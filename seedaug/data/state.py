@@ -13,6 +13,7 @@ from seedaug.data.index import ride
 from seedaug.key import check_coordinate
 
 _END: Any = object()
+_LOOK = 2  # batches that may be looked at without that being an epoch
 _RUN_BEFORE = (
     "seedaug.DataLoader: epoch {epoch} is run a second time, and its samples get the same draws "
     "again: the loader was run several times in one epoch of Lightning's (a short one in a "
@@ -78,6 +79,7 @@ class LoaderState:
         self._shown: Position | None = None  # of the pass that moved last, if that came after
         self.begun: Position | None = None  # of the pass begun last
         self.empty = False  # which ended without a batch
+        self.aside: Position | None = None  # of a pass that is no part of where the loader is
         self.by_itself = False  # whether its epoch was nobody's choice
         self.choices = 0  # made on the loader itself
         self.waiting: weakref.ref[CountedPass] | None = None  # made last, and not begun
@@ -132,15 +134,24 @@ class LoaderState:
         self.choose(latest.epoch)
         self.tick = latest.tick
 
-    def begin(self) -> Position:
-        """Begin a pass: where it starts. Counting goes on in what is returned."""
+    def begin(self, clocks: list[SharedEpoch], evaluates: bool) -> Position:
+        """Begin a pass: where it starts. Counting goes on in what is returned.
+
+        Args:
+            clocks: where somebody may have chosen an epoch.
+            evaluates: a framework evaluates, maybe in mid-epoch of a training with this loader.
+        """
+        before = self._shown if evaluates else None
+        self.heed(clocks)
         begun = self.next
         check_coordinate("epoch", begun.epoch)
         self.waiting = None
         self.next = Position(begun.epoch + 1)
         self.by_itself = not self._chosen
         self._loaded = self._chosen = self.empty = False
-        self._shown = self.begun = begun
+        self.begun = begun
+        self.aside = begun if before is not None else None
+        self._shown = before or begun
         return begun
 
     def passed(self, epoch: int, tick: int) -> None:
@@ -154,7 +165,8 @@ class LoaderState:
         position.batch += 1
         if extent is not None:
             position.samples = extent.after(1, position.samples)
-        self._shown = position
+        if position is not self.aside:
+            self._shown = position
         self.waiting = None
 
     def to_dict(self, order: str, dealt: bool, ahead: int = 0) -> dict[str, Any]:
@@ -239,6 +251,7 @@ class CountedPass:
         state: the loader's, in which to count.
         start: begins the pass that `state` is at: its position, torch's iterator, and how many
             batches come first that were handed out before, and are dropped.
+        run: called when more of it than a look was handed out, or all.
         extent: of a batch, where the order is dealt out by the loader.
         length: of torch's iterator.
         alone: the workers serve one pass at a time, and the next takes them away.
@@ -248,6 +261,7 @@ class CountedPass:
         self,
         state: LoaderState,
         start: Callable[[], tuple[Position, Iterator[Any], int]],
+        run: Callable[[Position], None],
         extent: Extent | None,
         length: Callable[[], int],
         alone: bool,
@@ -256,6 +270,7 @@ class CountedPass:
         self.extent = extent
         self.alone = alone
         self._start = start
+        self._run = run
         self._length = length
         self._ended = False
         self._position: Position | None = None  # once it has begun
@@ -284,10 +299,13 @@ class CountedPass:
         except StopIteration:
             self._ended = True
             self.state.empty = not self._given and self._position is self.state.begun
+            self._run(self._position)
             raise
         finally:
             ride.reset(token)
         self._given += 1
+        if self._given > _LOOK:
+            self._run(self._position)
         self.state.moved(self._position, self.extent)
         return batch
 

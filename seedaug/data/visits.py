@@ -50,7 +50,7 @@ class _Leaves:
 
 def _places(dataset: Any, leaves: _Leaves) -> Numbers | None:
     if isinstance(dataset, CarryingDataset):
-        return _places(dataset.dataset, leaves)
+        return _places(dataset._held, leaves)
     own = {} if isinstance(dataset, KeyedSource) else getattr(dataset, "__dict__", {})
     if isinstance(dataset, ConcatDataset):
         parts = [_places(part, leaves) for part in dataset.datasets]
