@@ -1,8 +1,10 @@
 """A loader for each epoch, and the datasets that a loader is given: what it does to them."""
 
 import copy
+import gc
 import pickle
 import warnings
+import weakref
 
 import pytest
 import torch
@@ -121,3 +123,23 @@ def test_a_loader_made_anew_from_its_own_batch_sampler():
     assert all(torch.equal(a[0], b[0]) for a, b in zip(first, again, strict=True))
     with pytest.raises(ValueError, match="num_replicas= and rank="):
         seedaug.DataLoader(dataset, batch_sampler=batches, num_replicas=2, rank=0)
+
+
+@pytest.mark.parametrize("case", LOADERS)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_loader_ends_with_its_last_reference(case, workers):
+    """Else torch's persistent workers, found by the garbage collector, take five seconds each."""
+    make, options = LOADERS[case]
+    gc.collect()
+    gc.disable()
+    try:
+        loader = seedaug.DataLoader(
+            make(), 4, num_workers=workers, persistent_workers=workers > 0, **options
+        )
+        list(loader), next(iter(loader)), iter(loader), loader.batch_sampler
+        loader.load_state_dict(loader.state_dict())
+        left = weakref.ref(loader)
+        del loader
+        assert left() is None
+    finally:
+        gc.enable()

@@ -17,8 +17,8 @@ from torch.utils.data import (
 
 import seedaug
 from seedaug.context import current
+from seedaug.data.dealing import visits_once
 from seedaug.data.index import EpochBatch, SampleIndex, as_epoch_batch
-from seedaug.data.passes import visits_once
 from seedaug.data.sampler import DealtSampler
 
 WEIGHTS = [1.0] * 5 + [0.0] * (COUNT - 5)

@@ -52,15 +52,15 @@ def adopt(dataset: Any, seed: int | None) -> tuple[Any, list[KeyedSource]]:
     if not found:
         if seed is None:
             raise ValueError(
-                f"seedaug.DataLoader: {type(dataset).__name__} has no seed; wrap it in "
-                "seedaug.SeededDataset(dataset, seed=...), or give seed= to the loader"
+                f"seedaug: {type(dataset).__name__} has no seed; wrap it in "
+                "seedaug.SeededDataset(dataset, seed=...), or give seed= here"
             )
         stream = isinstance(dataset, IterableDataset) or not hasattr(dataset, "__getitem__")
         wrapped = (SeededIterableDataset if stream else SeededDataset)(dataset, seed)
         return wrapped, [wrapped]
     if seed is not None and all(check_coordinate("seed", seed) != part.seed for part in found):
         raise ValueError(
-            f"seedaug.DataLoader: seed={seed}, but {found[0]!r} has seed {found[0].seed}; "
+            f"seedaug: seed={seed}, but {found[0]!r} has seed {found[0].seed}; "
             "leave out one of them"
         )
     if isinstance(dataset, (KeyedSource, IterableDataset, CarryingDataset)):
@@ -82,7 +82,7 @@ class CarryingDataset(Dataset[Any]):
     def __init__(self, held: Any) -> None:
         self.__dict__["_held"] = held
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:  # isinstance() asks for it
         return type(self._held)
 

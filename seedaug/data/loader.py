@@ -18,12 +18,13 @@ from seedaug import _core
 from seedaug.data.adopt import adopt
 from seedaug.data.callers import evaluated_by_lightning, fetched_ahead, who_asks
 from seedaug.data.collation import KeyedCollate, StreamCollate
-from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch
+from seedaug.data.counted import CountedPass
+from seedaug.data.dealing import deal, dealt_already, predicting
+from seedaug.data.epoch import RepeatedEpochWarning
 from seedaug.data.index import known_length, ride
-from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
-from seedaug.data.passes import EpochBatches, Loading, PassOrder, deal
-from seedaug.data.ranks import Ranked, known_ranks
+from seedaug.data.passes import EpochBatches, Loading, PassOrder
+from seedaug.data.ranks import known_ranks
 from seedaug.data.sampler import (
     DealtSampler,
     KeyedSampler,
@@ -31,14 +32,15 @@ from seedaug.data.sampler import (
     ToldSampler,
     ToldSequence,
 )
-from seedaug.data.state import CountedPass, Extent, LoaderState, Position
+from seedaug.data.state import Extent, LoaderState, Position
+from seedaug.data.tellers import Tellers
 from seedaug.key import check_coordinate
 
 _beginning = threading.RLock()  # one pass begins at a time; a forked worker may begin its own
 _NEW_LOADER = (
-    "{!r}: epoch {} is run a second time, by a new seedaug.DataLoader, and its samples get the same "
-    "draws again. Make the loader once, before the loop over epochs (each pass is the next epoch); "
-    "or call its set_epoch(epoch), also to repeat one on purpose"
+    "{!r}: epoch {} is run a second time, by a new seedaug.DataLoader, and its samples get the "
+    "same draws again. Make the loader once, before the loop over epochs (each pass is the next "
+    "epoch); or call its set_epoch(epoch), also to repeat one on purpose"
 )
 _UNPICKLABLE = re.compile(r"pickle|local object", re.IGNORECASE)
 
@@ -109,6 +111,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         rank: int | None = None,
         **options: Any,
     ) -> None:
+        self._settings: dict[str, Any] = {}
         dataset, self._sources = adopt(dataset, seed)
         self.seed = self._sources[0].seed
         iterable = isinstance(dataset, IterableDataset)
@@ -160,7 +163,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             self.__dict__["sampler"] = StreamSampler(self._state)  # torch lets nobody set it anew
         else:
             self._order = PassOrder(self._plan(batch_sampler))
-        self._told = {id(sampler): sampler.epoch for sampler in self._users_samplers()}
+        given = self.__dict__["batch_sampler"]
+        own = None if self._order is None else self._order.batches
+        self._tellers = Tellers(self._sources, self.sampler, given, own)
 
     def _plan(self, batch_sampler: Any) -> EpochBatches:
         """The loader's order."""
@@ -179,7 +184,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         clocks = [source._clock for source in self._sources]
         apart = all(source.apart_by_rank for source in self._sources)
         batches.loading = Loading(
-            self.seed, self.dataset, self.__dict__, self.num_workers, clocks, apart, self._state
+            self.seed, self.dataset, self._settings, self.num_workers, clocks, apart, self._state
         )
         return batches
 
@@ -196,6 +201,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     @collate_fn.setter
     def collate_fn(self, given: Any) -> None:
         self.__dict__["collate_fn"] = given
+        self._settings["collate_fn"] = given
 
     def _collation(self, epoch: int | None) -> Any:
         """The collate_fn, made so that it draws under the key of its batch.
@@ -346,41 +352,18 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
     def _begin(self, device: torch.device) -> tuple[Position, Iterator[Any], int]:
         """Begin the next pass: its position, torch's iterator, and how many batches come again."""
         with _beginning, device:
-            self._hear_samplers()
+            if (epoch := self._tellers.hear()) is not None:
+                self._state.choose(epoch)
             first = self._state.begun is None
-            begun = self._state.begin(self._clocks(), evaluated_by_lightning())
+            begun = self._state.begin(self._tellers.clocks(), evaluated_by_lightning())
             if first and self._state.by_itself:
                 self._warn_of_a_new_loader(begun.epoch)
             return begun, *self._iterate(copy.copy(begun))
 
-    def _hear_samplers(self) -> None:
-        """Take over an epoch that was set on a sampler of the user's itself."""
-        for sampler in self._users_samplers():
-            told = self._told.get(id(sampler))
-            if told is not None and sampler.epoch != told and type(sampler.epoch) is int:
-                self._state.choose(check_coordinate("epoch", sampler.epoch))
-
-    def _users_samplers(self) -> list[Any]:
-        """The samplers of the user's that have an epoch and can be told one."""
-        given = self.__dict__["batch_sampler"]
-        parts = [given, getattr(given, "sampler", None), self.sampler]
-        parts += [getattr(part, "source", None) for part in parts]
-        ours = (EpochBatches, ToldSampler, KeyedSampler, DealtSampler, StreamSampler)
-        found = {id(part): part for part in parts if not isinstance(part, ours)}
-        return [
-            part
-            for part in found.values()
-            if hasattr(part, "epoch") and callable(getattr(part, "set_epoch", None))
-        ]
-
     def _iterate(self, position: Position) -> tuple[Iterator[Any], int]:
-        for source in self._sources:
-            source._clock.begin(position.epoch)
-            if isinstance(source, SeededIterableDataset):
-                source._refresh_rank()
+        self._tellers.tell(position.epoch)
         if self._order is not None:
             self._order.position = position
-            self._tell_samplers(position.epoch)
         try:
             with ExitStack() as started:
                 # In a sample of another loader: its epoch is not this pass's, nor its workers'.
@@ -398,34 +381,6 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             raise
         return inner, position.batch if self._order is None else 0
 
-    def _clocks(self) -> list[SharedEpoch]:
-        """Where somebody may have chosen an epoch."""
-        clocks = [source._clock for source in self._sources]
-        inner = getattr(self.__dict__["batch_sampler"], "sampler", None)
-        for sampler in (self.sampler, inner):
-            if isinstance(sampler, (KeyedSampler, StreamSampler, DealtSampler)):
-                clocks.append(sampler.clock)
-        if self._order is not None:
-            clocks.append(self._order.batches.clock)
-        return clocks
-
-    def _tell_samplers(self, epoch: int) -> None:
-        """Call the samplers' own `set_epoch`, as for a DistributedSampler."""
-        given = self.__dict__["batch_sampler"]
-        told: list[Any] = []
-        for sampler in (given, getattr(given, "sampler", None), self.sampler):
-            ours = isinstance(sampler, (EpochBatches, ToldSampler))
-            if ours or any(sampler is other for other in told):
-                continue
-            told.append(sampler)
-            if isinstance(sampler, KeyedSampler):
-                sampler.clock.begin(epoch)
-            elif isinstance(sampler, DealtSampler):
-                sampler.tell(epoch)
-            elif callable(set_epoch := getattr(sampler, "set_epoch", None)):
-                set_epoch(epoch)
-        self._told = {id(sampler): sampler.epoch for sampler in self._users_samplers()}
-
     def _unpicklable(self, error: Exception) -> str:
         what = repr(self.dataset) if isinstance(self.dataset, KeyedSource) else type(self.dataset)
         return (
@@ -433,24 +388,3 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             f"{error}. Define classes and functions at the top level of a module (no lambda, no "
             'open file), or use multiprocessing_context="fork" or num_workers=0'
         )
-
-
-def dealt_already(batches: Any, num_replicas: int | None, rank: int | None) -> bool:
-    """Whether a batch sampler is a loader's own, with these ranks."""
-    source = getattr(getattr(batches, "_batch_sampler", batches), "source", None)
-    return isinstance(source, Ranked) and source.given == (rank, num_replicas)
-
-
-def predicting(batches: Any) -> Any:
-    """A batch sampler as it is; Lightning's for prediction then fills up no rank.
-
-    Lightning sees to it that `Trainer.predict` gives each sample once, however many ranks there
-    are, and wraps the batches in a class that keeps their indices.
-    """
-    inner = getattr(batches, "_batch_sampler", None)
-    if type(batches).__name__ != "_IndexBatchSamplerWrapper" or inner is None:
-        return batches
-    if isinstance(inner, EpochBatches) and isinstance(inner.source, KeyedSampler):
-        inner.source = inner.sampler = copy.copy(inner.source)
-        inner.source.even = False
-    return batches

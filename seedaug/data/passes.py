@@ -12,15 +12,12 @@ import numpy as np
 from torch.utils.data import (
     BatchSampler,
     DistributedSampler,
-    RandomSampler,
-    SequentialSampler,
-    SubsetRandomSampler,
-    WeightedRandomSampler,
 )
 
 from seedaug import _core
 from seedaug.data.callers import Asker, dealt_twice, who_asks
 from seedaug.data.collate import collates_by_itself
+from seedaug.data.dealing import visits_once, warn_of_equal_ranks
 from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch
 from seedaug.data.index import EpochBatch, SampleIndex, passing
 from seedaug.data.ranks import Ranked, known_ranks
@@ -33,8 +30,6 @@ from seedaug.random import SeededGlobals, Streams
 _SHUFFLE = _core.KINDS["shuffle"]
 # A sampler of the user's draws from the global generators, set from these at its first index.
 _SAMPLER_STREAMS: Streams = ((_SHUFFLE, 1), (_SHUFFLE, 2), (_SHUFFLE, 3))
-# What a sampler has that deals itself out over ranks.
-_RANKS = ("num_replicas", "world_size", "num_processes", "num_shards", "rank")
 _FILLING = 1 << 19  # repeat numbers from here on: of samples that accelerate fills batches up with
 _END: Any = object()
 _RUN_AGAIN = (
@@ -66,53 +61,12 @@ _WHICH_EPOCH = (
 )
 
 
-def visits_once(sampler: Any) -> bool:
-    """Whether the sampler is known to give no index twice in a pass."""
-    if type(sampler) is BatchSampler:
-        return visits_once(sampler.sampler)
-    if type(sampler) is DealtSampler and sampler.num_replicas == 1:
-        return visits_once(sampler.source)
-    if type(sampler) is RandomSampler:
-        return not sampler.replacement and sampler.num_samples <= len(sampler.data_source)
-    if type(sampler) is WeightedRandomSampler:
-        return not sampler.replacement
-    return type(sampler) in (SequentialSampler, DistributedSampler)
-
-
-def deal(sampler: Any, drop_last: bool, dataset: Any) -> Any:
-    """A sampler that knows of no ranks, dealt out over them; others as they are.
-
-    Torch's own give all ranks the same order, because their draws are keyed here.
-    """
-    known = type(sampler) in (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
-    if known and sampler.generator is None:
-        return DealtSampler(sampler, None, None, drop_last, dataset)
-    return sampler
-
-
-def warn_of_equal_ranks(sampler: Any) -> None:
-    """Warn when all ranks would load the same: nothing of the sampler seems to know of ranks."""
-    if known_ranks()[1] == 1:
-        return
-    parts = [sampler, getattr(sampler, "sampler", None), getattr(sampler, "source", None)]
-    if any(hasattr(part, name) for part in parts for name in _RANKS):
-        return
-    warnings.warn(
-        f"seedaug.DataLoader: {type(sampler).__name__} gives every rank the same order, as far as "
-        "can be seen; give num_replicas= and rank= to deal a sampler out, SeededDataset("
-        "worker='rank') to draw anew on every rank, or a batch sampler that deals itself out an "
-        "attribute num_replicas",
-        UserWarning,
-        stacklevel=4,
-    )
-
-
 class Loading(NamedTuple):
     """What a loader's order has to know of it."""
 
     seed: int
     dataset: Any
-    settings: dict[str, Any]  # its attributes: collate_fn may be set anew
+    settings: dict[str, Any]  # what of it may be set anew; not the loader, which would be a cycle
     num_workers: int
     clocks: list[SharedEpoch]  # on which somebody may choose the epoch
     ranks_draw_apart: bool  # the same samples on several ranks are meant

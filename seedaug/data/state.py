@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch, after_tick, next_tick
-from seedaug.data.index import ride
 from seedaug.key import check_coordinate
 
-_END: Any = object()
-_LOOK = 2  # batches that may be looked at without that being an epoch
 _RUN_BEFORE = (
     "seedaug.DataLoader: epoch {epoch} is run a second time, and its samples get the same draws "
     "again: the loader was run several times in one epoch of Lightning's (a short one in a "
@@ -82,11 +79,11 @@ class LoaderState:
         self.aside: Position | None = None  # of a pass that is no part of where the loader is
         self.by_itself = False  # whether its epoch was nobody's choice
         self.choices = 0  # made on the loader itself
-        self.waiting: weakref.ref[CountedPass] | None = None  # made last, and not begun
+        self.waiting: weakref.ref[Any] | None = None  # made last, and not begun
 
     @property
     def where(self) -> Position:
-        """Where the pass is that was last asked for, began or moved on; or else where the next is."""
+        """Where the pass is that was last asked for or moved on; or else where the next is."""
         waits = self.waiting is not None and self.waiting() is not None
         return self.next if waits or self._shown is None else self._shown
 
@@ -238,81 +235,3 @@ class LoaderState:
             position.samples = extent.after(position.batch)
         self._go_to(position)
         self._loaded = True
-
-
-class CountedPass:
-    """Hands out a pass's batches and counts them.
-
-    It begins when the first batch is asked for; until then the epoch may still be chosen, as
-    frameworks do that ask for the iterator first. The loader keeps the position only: a pass that
-    is abandoned takes its workers with it.
-
-    Args:
-        state: the loader's, in which to count.
-        start: begins the pass that `state` is at: its position, torch's iterator, and how many
-            batches come first that were handed out before, and are dropped.
-        run: called when more of it than a look was handed out, or all.
-        extent: of a batch, where the order is dealt out by the loader.
-        length: of torch's iterator.
-        alone: the workers serve one pass at a time, and the next takes them away.
-    """
-
-    def __init__(
-        self,
-        state: LoaderState,
-        start: Callable[[], tuple[Position, Iterator[Any], int]],
-        run: Callable[[Position], None],
-        extent: Extent | None,
-        length: Callable[[], int],
-        alone: bool,
-    ) -> None:
-        self.state = state
-        self.extent = extent
-        self.alone = alone
-        self._start = start
-        self._run = run
-        self._length = length
-        self._ended = False
-        self._position: Position | None = None  # once it has begun
-        self._given = 0
-        state.waiting = weakref.ref(self)
-
-    def __iter__(self) -> CountedPass:
-        return self
-
-    def __next__(self) -> Any:
-        if self._ended:
-            raise StopIteration
-        if self._position is None:
-            self._position, self._batches, self._replayed = self._start()
-        elif self.alone and self._position is not self.state.begun:
-            raise RuntimeError(
-                "seedaug.DataLoader: this pass ended when another was begun: persistent workers "
-                "serve one pass at a time; use two loaders, or persistent_workers=False"
-            )
-        # What is loaded in this process, further in than any index reaches, is of this epoch too.
-        token = ride.set((self._position.epoch, 0))
-        try:
-            while self._replayed:
-                self._drop(self._position.batch)
-            batch = next(self._batches)
-        except StopIteration:
-            self._ended = True
-            self.state.empty = not self._given and self._position is self.state.begun
-            self._run(self._position)
-            raise
-        finally:
-            ride.reset(token)
-        self._given += 1
-        if self._given > _LOOK:
-            self._run(self._position)
-        self.state.moved(self._position, self.extent)
-        return batch
-
-    def _drop(self, batch: int) -> None:
-        if next(self._batches, _END) is _END:
-            raise beyond_the_end(batch, batch - self._replayed)
-        self._replayed -= 1
-
-    def __len__(self) -> int:
-        return self._length()

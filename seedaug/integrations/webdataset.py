@@ -36,8 +36,25 @@ def key_number(sample: Any) -> int:
 
     >>> key_number({"__key__": "photos/000123"})
     123
+
+    Raises:
+        TypeError: the sample has no ``__key__`` (it was made a tuple or a batch before).
+        ValueError: there is no number behind the key's last slash.
     """
-    return int(sample["__key__"].rpartition("/")[2])
+    try:
+        key = sample["__key__"]
+    except (TypeError, KeyError, IndexError):
+        raise TypeError(
+            f"key_number: a sample must be a dict with a __key__, got {type(sample).__name__}; "
+            "leave to_tuple and batched to what follows: transforms=, and the loader's batch_size="
+        ) from None
+    number = str(key).rpartition("/")[2]
+    if not number.isdecimal():
+        raise ValueError(
+            f"key_number: {key!r} has no number behind its last slash; give index= a function of "
+            "your own that makes one of each sample"
+        )
+    return int(number)
 
 
 def _running(name: str) -> Sample:

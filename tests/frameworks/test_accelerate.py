@@ -119,6 +119,7 @@ for epoch in range(2):
     for _, _, keys in passing:
         found = [seedaug.Key.unpack(key) for key in keys]
         print(f"epoch {epoch}:", [(k.epoch, k.index, k.worker) for k in found], flush=True)
+accelerator.end_training()  # or gloo's threads may abort the process at its end
 """
 
 

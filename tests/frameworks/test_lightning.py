@@ -1,4 +1,4 @@
-"""Lightning's Trainer in ways that are not cells of the table: one loader for two uses, and ranks."""
+"""Lightning's Trainer in ways that are no cells of the table: one loader for two uses, ranks."""
 
 import logging
 
