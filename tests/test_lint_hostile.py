@@ -100,3 +100,22 @@ def session(leader: int) -> list[int]:
             if int(fields[3]) == leader and fields[0] not in "ZX":
                 found.append(int(name))
     return found
+
+
+REMEDY = """
+import numpy as np
+from torch.utils.data import get_worker_info
+
+def remedy(worker_id):
+    info = get_worker_info()
+    info.dataset.rng = np.random.default_rng(info.seed)
+"""
+
+
+def test_a_file_that_is_left_out_is_imported_by_one_that_is_not(tmp_path: Path) -> None:
+    data = DATASET.format(draw="self.rng.random()").replace("=2)", "=2, worker_init_fn=remedy)")
+    (tmp_path / "data.py").write_text("from left import remedy\n" + data)
+    (tmp_path / "left.py").write_text(REMEDY)
+    report = analyse([tmp_path / "data.py"], Settings(jobs=1))
+    together = analyse([tmp_path / "data.py", tmp_path / "left.py"], Settings(jobs=1))
+    assert [each.code for each in report.findings] == [each.code for each in together.findings]
