@@ -251,3 +251,50 @@ def test_an_order_that_stays_is_noticed(monkeypatch, workers):
 def test_following_needs_a_seeded_dataset():
     with pytest.raises(TypeError, match="list holds no SeededDataset"):
         timm.follow(DataLoader([1, 2]))
+
+
+class _RepeatSampler:
+    """As timm and YOLO have it."""
+
+    def __init__(self, sampler):
+        self.sampler = sampler
+
+    def __len__(self):
+        return len(self.sampler)
+
+    def __iter__(self):
+        while True:
+            yield from iter(self.sampler)
+
+
+class MultiEpochs(DataLoader):
+    """One iterator for all epochs, as timm's MultiEpochsDataLoader keeps it."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._DataLoader__initialized = False
+        self.batch_sampler = _RepeatSampler(self.batch_sampler)
+        self._DataLoader__initialized = True
+        self.iterator = super().__iter__()
+
+    def __len__(self):
+        return len(self.batch_sampler.sampler)
+
+    def __iter__(self):
+        for _ in range(len(self)):
+            yield next(self.iterator)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_loader_that_works_ahead_is_warned_of():
+    def three_epochs(kind, workers):
+        dataset = seeded(24)
+        loader = kind(dataset, 4, num_workers=workers, worker_init_fn=repeated_epoch_is_an_error)
+        for epoch in range(3):
+            dataset.set_epoch(epoch)
+            list(loader)
+
+    three_epochs(DataLoader, 2)
+    three_epochs(MultiEpochs, 0)
+    with pytest.raises(seedaug.RepeatedEpochWarning, match="repeats its sampler without end"):
+        three_epochs(MultiEpochs, 2)

@@ -91,6 +91,24 @@ def fetched_ahead() -> int | None:
     return None
 
 
+def repeats_its_sampler() -> bool:
+    """Whether this is a worker, forked for a loader whose sampler never ends.
+
+    timm's `MultiEpochsDataLoader` and YOLO's `InfiniteDataLoader` keep one iterator for all epochs,
+    by a `_RepeatSampler`, so that workers are in the next epoch before anybody says so.
+    """
+    for frame in _frames("torch.utils.data.dataloader"):
+        loader = frame.f_locals.get("loader")
+        samplers = (getattr(loader, "batch_sampler", None), getattr(loader, "sampler", None))
+        if frame.f_code.co_name == "__init__" and "_RepeatSampler" in map(_kind, samplers):
+            return True
+    return False
+
+
+def _kind(thing: object) -> str:
+    return type(thing).__name__
+
+
 def dealt_twice(what: str) -> RuntimeError:
     """The error for an order that is dealt out over ranks, and then once more."""
     return RuntimeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import mmap
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from seedaug.data.callers import counted_by_accelerate, told_by_lightning
+from seedaug.data.callers import counted_by_accelerate, repeats_its_sampler, told_by_lightning
 from seedaug.data.ranks import known_ranks
 from seedaug.key import check_coordinate
 
@@ -79,6 +80,7 @@ class SharedEpoch:
     choices = 0  # how often somebody chose who may know, in this process
     told_by_lightning = False  # the last choice
     _by_somebody = False  # that who may know
+    _looked = 0  # the process in which it was looked at who loads
     _shared: torch.Tensor | None  # the memory, once it has moved
     _left: Memory | None  # the memory before, where workers look that were forked from it
 
@@ -190,6 +192,10 @@ class SharedEpoch:
         words[_AWAITED] = 0
         if not words[_VISITS]:
             words[_SHARE] = self._share()
+        if self._looked != os.getpid():
+            self._looked = os.getpid()
+            if repeats_its_sampler():
+                self._warn(name, _AHEAD)
         count, seen, repeats = len(indices), 0, 0
         for index in indices:
             if 0 <= index < size:
@@ -251,6 +257,12 @@ _EPOCH_TWICE = (
     "{name!r}: epoch {epoch} is run a second time, and its samples get the same draws again. "
     "With the stock DataLoader call set_epoch(epoch) before each pass (also to repeat one on "
     "purpose), or use seedaug.DataLoader, whose epochs advance by themselves"
+)
+_AHEAD = (
+    "{name!r}: its loader repeats its sampler without end (timm's MultiEpochsDataLoader, YOLO's "
+    "InfiniteDataLoader), so workers load the first samples of each epoch before the dataset is "
+    "told of it, with the draws of the epoch before. Use seedaug.DataLoader(..., "
+    "persistent_workers=True), which keeps its workers too"
 )
 _ORDER_TWICE = (
     "{name!r}: epoch {epoch} comes in the same shuffled order as the one before: the dataset was "

@@ -1,9 +1,14 @@
 """timm: the page's script, on one rank and on two, with timm's own loader."""
 
 import re
+import warnings
 from pathlib import Path
 
 import pytest
+import torch
+from torch.utils.data import TensorDataset
+
+import seedaug
 
 pytest.importorskip("timm")
 from tests.frameworks.test_accelerate import batches, expected, launch
@@ -33,3 +38,16 @@ def test_the_page(tmp_path, ranks, follows):
     stays = orders[0] == orders[1]
     warned = any("in the same shuffled order" in errors for _, errors in outputs)
     assert stays == warned == (ranks == 2 and not follows)
+
+
+def test_a_loader_for_many_epochs_is_warned_of():
+    from timm.data.loader import MultiEpochsDataLoader
+
+    data = seedaug.SeededDataset(TensorDataset(torch.arange(24)), 0)
+
+    def fail(worker):
+        warnings.simplefilter("error", seedaug.RepeatedEpochWarning)
+
+    loader = MultiEpochsDataLoader(data, 4, num_workers=2, worker_init_fn=fail)
+    with pytest.raises(seedaug.RepeatedEpochWarning, match="repeats its sampler without end"):
+        list(loader)
