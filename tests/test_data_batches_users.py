@@ -86,7 +86,7 @@ def test_samples_for_a_collate_function_are_ordinary():
 
 def test_a_collate_function_that_is_set_later():
     loader = seedaug.DataLoader(seedaug.SeededDataset(Items(pair), 1, full()), batch_size=COUNT)
-    loader.__dict__["collate_fn"] = lambda samples: [image.float() for image, _ in samples]
+    loader.collate_fn = lambda samples: [image.float() for image, _ in samples]
     (found,) = loader
     assert len(found) == COUNT
 
