@@ -19,8 +19,17 @@ FOLDER = ROOT / "build" / "sanitize"
 PACKAGE = FOLDER / "package"
 REPORT = FOLDER / "report"
 UNDEFINED = "print_stacktrace=1:halt_on_error=1"
-# Worker processes, compilation and timing show nothing about memory and are slow here.
+# Worker processes, compilation, timing and what is Python alone show nothing about memory here.
 LEFT_OUT = [
+    "bug_table",
+    "check",
+    "contract",
+    "example",
+    "frameworks",
+    "held",
+    "integrations",
+    "lint",
+    "memory",
     "build",
     "config",
     "data",

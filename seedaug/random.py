@@ -259,6 +259,32 @@ class SeededGlobals:
             self._lock.release()
 
 
+class KeptGlobals:
+    """The global generators of one who draws from them in turns, apart from everybody else's.
+
+    Args:
+        packed, streams: as for `SeededGlobals`: what the first turn begins with. Each further one
+            goes on where the one before it ended.
+    """
+
+    def __init__(self, packed: Packed, streams: Streams) -> None:
+        self._given = packed, streams
+        self._states: tuple[Any, Any, Any] | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Context manager: a turn."""
+        with SeededGlobals(*self._given):
+            if self._states is not None:
+                python, numpy, torch_ = self._states
+                random.setstate(python)
+                np.random.set_state(numpy)
+                torch.default_generator.set_state(torch_)
+            yield
+            numpy = np.random.get_state(legacy=False)
+            self._states = random.getstate(), numpy, torch.default_generator.get_state()
+
+
 def under_seeded_globals(sample: Sample) -> SeededGlobals:
     """The global generators under a sample's or batch's key that begins: their first use.
 

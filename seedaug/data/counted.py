@@ -48,6 +48,7 @@ class CountedPass:
         self._ended = False
         self._position: Position | None = None  # once it has begun
         self._given = 0
+        self._failed = 0  # since the last batch
         state.waiting = weakref.ref(self)
 
     def __iter__(self) -> CountedPass:
@@ -63,6 +64,7 @@ class CountedPass:
                 "seedaug.DataLoader: this pass ended when another was begun: persistent workers "
                 "serve one pass at a time; use two loaders, or persistent_workers=False"
             )
+        received = self._received()
         # What is loaded in this process, further in than any index reaches, is of this epoch too.
         token = ride.set((self._position.epoch, 0))
         try:
@@ -71,16 +73,25 @@ class CountedPass:
             batch = next(self._batches)
         except StopIteration:
             self._ended = True
-            self.state.empty = not self._given and self._position is self.state.begun
+            self.state.ended(self._position, self._given)
             self._run(self._position)
+            raise
+        except Exception:
+            # Whoever goes on behind it has left that batch out; whoever resumes gets it again.
+            self._failed += self._received() != received
             raise
         finally:
             ride.reset(token)
         self._given += 1
         if self._given > _LOOK:
             self._run(self._position)
-        self.state.moved(self._position, self.extent)
+        self.state.moved(self._position, self.extent, 1 + self._failed)
+        self._failed = 0
         return batch
+
+    def _received(self) -> object:
+        """How many batches torch's iterator has got of its workers; without any, unlike before."""
+        return getattr(self._batches, "_rcvd_idx", object())
 
     def _drop(self, batch: int) -> None:
         if next(self._batches, _END) is _END:

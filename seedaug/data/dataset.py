@@ -46,7 +46,7 @@ class SeededDataset(KeyedSource, Dataset[Any]):
             around each sample and put them back, so that third-party transforms follow it too.
             Samples are then made in the main thread of a process, or a RuntimeError says so.
         worker: 0, or "rank" to give every rank draws of its own for the same sample (repeated
-            augmentation). The rank is torch.distributed's or torchrun's, read here.
+            augmentation). The rank is torch.distributed's or torchrun's, looked up at each pass.
 
     Raises:
         TypeError: `dataset` is no map-style dataset, or an argument is of the wrong type.
@@ -94,6 +94,10 @@ class SeededDataset(KeyedSource, Dataset[Any]):
         )
         self.worker = worker
         self._rank, self._world = known_ranks() if worker == "rank" else (0, 1)
+
+    def _refresh_rank(self) -> None:
+        if self.worker == "rank":
+            super()._refresh_rank()
 
     @property
     def apart_by_rank(self) -> bool:

@@ -18,6 +18,7 @@ from torch.utils.data import (
 from seedaug.data.ranks import Ranked, known_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler
 
+_RANDOM = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
 # What a sampler has that deals itself out over ranks.
 _RANKS = ("num_replicas", "world_size", "num_processes", "num_shards", "rank")
 
@@ -35,15 +36,43 @@ def visits_once(sampler: Any) -> bool:
     return type(sampler) in (SequentialSampler, DistributedSampler)
 
 
+def draws_at_first(sampler: Any) -> bool:
+    """Whether the sampler is known to draw from global generators at its first index only."""
+    if type(sampler) is BatchSampler:
+        return draws_at_first(sampler.sampler)
+    if type(sampler) is DealtSampler:
+        return draws_at_first(sampler.source)
+    known = (*_RANDOM, SequentialSampler, DistributedSampler, KeyedSampler, list, tuple, range)
+    return type(sampler) in known
+
+
 def deal(sampler: Any, drop_last: bool, dataset: Any) -> Any:
     """A sampler that knows of no ranks, dealt out over them; others as they are.
 
     Torch's own give all ranks the same order, because their draws are keyed here.
     """
-    known = type(sampler) in (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
-    if known and sampler.generator is None:
+    if type(sampler) in _RANDOM and sampler.generator is None:
         return DealtSampler(sampler, None, None, drop_last, dataset)
     return sampler
+
+
+def warn_of_a_part(dataset: Any) -> None:
+    """Warn where a rank's part of a dataset, cut out by hand, would be dealt out over ranks again.
+
+    As `Subset(dataset, range(rank, len(dataset), world))`: each rank would see a part of its part.
+    """
+    rank, ranks = known_ranks()
+    indices = getattr(dataset, "indices", None)
+    if ranks == 1 or not isinstance(indices, (list, tuple, range)) or len(indices) < 2:
+        return
+    if all(index == rank + ranks * place for place, index in enumerate(indices)):
+        warnings.warn(
+            f"seedaug.DataLoader: the dataset looks like the part of rank {rank} of {ranks}, and "
+            "the loader deals it out over the ranks once more, so that each would see a part of "
+            "its part. Give the loader the whole dataset, or num_replicas=1, rank=0",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def warn_of_equal_ranks(sampler: Any) -> None:

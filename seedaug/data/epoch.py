@@ -25,11 +25,11 @@ from seedaug.key import check_coordinate
     _EPOCH,
     _LENGTH,
     _RANKS,
-    _SHARE,
+    _WARNED,
+    _SHARE,  # and from here on forgotten when an epoch begins
     _VISITS,
     _SEEN,
     _REPEATS,
-    _WARNED,
     _AWAITED,
     _WORDS,
 ) = range(10)
@@ -254,9 +254,10 @@ class SharedEpoch:
 
 
 _EPOCH_TWICE = (
-    "{name!r}: epoch {epoch} is run a second time, and its samples get the same draws again. "
-    "With the stock DataLoader call set_epoch(epoch) before each pass (also to repeat one on "
-    "purpose), or use seedaug.DataLoader, whose epochs advance by themselves"
+    "{name!r}: epoch {epoch} is run a second time (or a sampler gives samples more than once), and "
+    "its samples get the same draws again. With the stock DataLoader call set_epoch(epoch) before "
+    "each pass (also to repeat one on purpose), or use seedaug.DataLoader, whose epochs advance by "
+    "themselves and which counts visits"
 )
 _AHEAD = (
     "{name!r}: its loader repeats its sampler without end (timm's MultiEpochsDataLoader, YOLO's "

@@ -140,7 +140,8 @@ class EpochBatch(list[int]):
             loaded = []
             for index, repeat in zip(self, self.repeats, strict=True):
                 ride.set((self.epoch, repeat))
-                loaded.append(item(index))
+                # A SampleIndex would ride by itself; what was fetched stays with its index.
+                loaded.append(item(int(index) if type(index) is SampleIndex else index))
             return loaded
         finally:
             ride.reset(token)

@@ -111,13 +111,6 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
         self._refresh_rank()
         return {**self.__dict__, "_place": None}  # a pass stays in its process
 
-    def _refresh_rank(self) -> None:
-        """Read the rank again where torch.distributed knows it: in the main process."""
-        if get_worker_info() is None:
-            rank, world = known_ranks()
-            if world > 1:
-                self._rank, self._world = rank, world
-
     def state_dict(self) -> dict[str, Any]:
         """Where the pass is that was begun last in this process.
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.utils.data import get_worker_info
 
 from seedaug.checks.held import Watch
 from seedaug.context import Sample, _current
 from seedaug.data.epoch import SharedEpoch
+from seedaug.data.ranks import known_ranks
 from seedaug.key import Key, Packed, check_coordinate
 from seedaug.random import under_seeded_globals
 
@@ -76,6 +78,13 @@ class KeyedSource:
     def apart_by_rank(self) -> bool:
         """Whether ranks that load the same sample draw differently."""
         return False
+
+    def _refresh_rank(self) -> None:
+        """Read the rank again where torch.distributed knows it: in the main process."""
+        if get_worker_info() is None:
+            rank, world = known_ranks()
+            if world > 1:
+                self._rank, self._world = rank, world
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the samples of `epoch` from now on, in live worker processes too.

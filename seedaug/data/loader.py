@@ -19,7 +19,7 @@ from seedaug.data.adopt import adopt
 from seedaug.data.callers import evaluated_by_lightning, fetched_ahead, who_asks
 from seedaug.data.collation import KeyedCollate, StreamCollate
 from seedaug.data.counted import CountedPass
-from seedaug.data.dealing import deal, dealt_already, predicting
+from seedaug.data.dealing import deal, dealt_already, predicting, warn_of_a_part
 from seedaug.data.epoch import RepeatedEpochWarning
 from seedaug.data.index import known_length, ride
 from seedaug.data.keyed import KeyedSource
@@ -158,6 +158,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
             **options,
         )
         self._state = LoaderState(self.seed)
+        self._transforms: list[tuple[Any, Any, Any]] = []  # that the last pass had
         self._order: PassOrder | None = None
         if iterable:
             self.__dict__["sampler"] = StreamSampler(self._state)  # torch lets nobody set it anew
@@ -233,6 +234,12 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     @batch_sampler.setter
     def batch_sampler(self, given: Any) -> None:
+        if self.__dict__.get("_order") is not None:
+            raise TypeError(
+                "seedaug.DataLoader: batch_sampler cannot be replaced once the loader is made. To "
+                "keep workers over epochs (InfiniteDataLoader, MultiEpochsDataLoader) give "
+                "persistent_workers=True; each pass is then the next epoch"
+            )
         self.__dict__["batch_sampler"] = given
 
     @property
@@ -246,7 +253,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         sampler = self.sampler
         if self._order is None or not isinstance(sampler, KeyedSampler):
             return None
-        return Extent((self.batch_size or 1) * sampler.num_replicas, sampler.total)
+        size = self._order.batches.batch_size or 1
+        return Extent(size * sampler.num_replicas, sampler.total)
 
     @property
     def epoch(self) -> int:
@@ -276,7 +284,8 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         Returns:
             ``{"seed", "epoch", "batch", "samples", "order", "stream_version"}`` (JSON).
             ``samples``, how many of the epoch's order all ranks together have had, is there only
-            where the loader makes the order; ``order`` says in words what the place is a place in.
+            where the loader makes the order, and ``digest``, of the indices that were given, where
+            a sampler of yours does; ``order`` says in words what the place is a place in.
 
         Raises:
             RuntimeError: the loader was made with ``in_order=False`` and workers: then the batches
@@ -305,8 +314,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
         Raises:
             TypeError: the state is no dict, or an entry is no integer.
-            ValueError: an entry is missing, the seed or stream version is another, or the epoch
-                has not that many batches (where its length is unknown, the pass says so).
+            ValueError: an entry is missing, the seed, order or stream version is another, or the
+                epoch has not that many batches (where its length is unknown, the pass says so; and
+                so it does where a sampler of yours gives other indices than before).
         """
         batches = None if self._order is None else known_length(self._order)
         self._state.load(state, _core.STREAM_VERSION, self._in_words, batches, self._extent)
@@ -338,7 +348,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         """What a state's place is a place in."""
         sampler = self.sampler
         if isinstance(sampler, KeyedSampler):
-            return f"{sampler.total} samples, {'shuffled' if sampler.shuffle else 'in order'}"
+            seed = "" if sampler.seed == self.seed else f" by seed {sampler.seed}"
+            how = f"shuffled{seed}" if sampler.shuffle else "in order"
+            return f"{sampler.total} samples, {how}"
         ranks = f"{known_ranks()[1]} ranks"
         if self._order is None:
             workers = max(self.num_workers, 1)
@@ -356,9 +368,23 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 self._state.choose(epoch)
             first = self._state.begun is None
             begun = self._state.begin(self._tellers.clocks(), evaluated_by_lightning())
+            begun.order = self._in_words
             if first and self._state.by_itself:
                 self._warn_of_a_new_loader(begun.epoch)
+            if first and isinstance(self.sampler, KeyedSampler) and self.sampler.given is None:
+                warn_of_a_part(self.dataset)
+            self._renew_workers()
             return begun, *self._iterate(copy.copy(begun))
+
+    def _renew_workers(self) -> None:
+        """End persistent workers that have another transform than the datasets have by now."""
+        transforms = [
+            (source.transform, source.target_transform, source.transforms)
+            for source in self._sources
+        ]
+        if self.persistent_workers and self._transforms != transforms:
+            self._iterator = None
+        self._transforms = transforms
 
     def _iterate(self, position: Position) -> tuple[Iterator[Any], int]:
         self._tellers.tell(position.epoch)

@@ -18,12 +18,18 @@ class OrderPass:
     Args:
         run: gives the indices of an epoch.
         clock: the sampler's.
+        count: how many that are.
         name: the sampler's, in messages.
     """
 
     def __init__(
-        self, run: Callable[[int], Iterator[SampleIndex]], clock: SharedEpoch, name: str
+        self,
+        run: Callable[[int], Iterator[SampleIndex]],
+        count: Callable[[], int],
+        clock: SharedEpoch,
+        name: str,
     ) -> None:
+        self._count = count
         self._run = run
         self._clock = clock
         self._name = name
@@ -54,4 +60,6 @@ class OrderPass:
         self._epoch = check_coordinate("epoch", state["epoch"])
         self._given = check_coordinate("index", state["given"])
         self._indices = None
-        take_over(self._clock, self._epoch, self._name)
+        if take_over(self._clock, self._epoch, self._name) and self._given >= self._count():
+            self._indices = iter(())
+            self._clock.finish(0)  # another pass of it will be warned of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
@@ -17,15 +18,15 @@ from torch.utils.data import (
 from seedaug import _core
 from seedaug.data.callers import Asker, dealt_twice, who_asks
 from seedaug.data.collate import collates_by_itself
-from seedaug.data.dealing import visits_once, warn_of_equal_ranks
+from seedaug.data.dealing import draws_at_first, visits_once, warn_of_equal_ranks
 from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch
 from seedaug.data.index import EpochBatch, SampleIndex, passing
 from seedaug.data.ranks import Ranked, known_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler, ToldSampler
-from seedaug.data.state import LoaderState, Position, beyond_the_end
+from seedaug.data.state import LoaderState, Position, another_order, beyond_the_end
 from seedaug.data.visits import Visits, index_of, visit_counts
 from seedaug.key import pack
-from seedaug.random import SeededGlobals, Streams
+from seedaug.random import KeptGlobals, Streams
 
 _SHUFFLE = _core.KINDS["shuffle"]
 # A sampler of the user's draws from the global generators, set from these at its first index.
@@ -80,9 +81,9 @@ class EpochBatches(BatchSampler):
     anew find what they expect. The loader's own passes go through `PassOrder`.
 
     An order is the same for the same (seed, epoch), so that it can be resumed by leaving out its
-    start: a sampler of the user's finds the global generators set from them when it is asked for
-    its first index, which is when torch's samplers draw. One that holds a generator keeps its own
-    counsel.
+    start: a sampler of the user's finds the global generators set from them whenever it is asked.
+    One that holds a generator keeps its own counsel; where its order is another when it is resumed,
+    that is an error.
 
     Args:
         sampler: a `KeyedSampler`, or any; or what gives whole batches, when `batched`.
@@ -256,7 +257,7 @@ class EpochBatches(BatchSampler):
                 raise dealt_twice(type(source).__name__)
         visits = Visits(self.loading and self.loading.dataset)
         counted = visits.places is not None or not visits_once(source)
-        number, told, seen = -1, False, 0
+        number, told, seen, digest = -1, False, 0, 0
         for number, given in enumerate(self._given(source, position.epoch)):
             brought = isinstance(given, EpochBatch) and given.repeats is not None
             if brought:
@@ -266,9 +267,14 @@ class EpochBatches(BatchSampler):
             else:
                 repeats = [visits.number(index) for index in given] if counted else None
             seen += len(given)
+            batch = [index_of(index) for index in given]
+            if position.digests is not None:
+                digest = zlib.crc32(repr(batch).encode(), digest)
+                position.digests.append(digest)
+                if number + 1 == position.batch and position.digest not in (None, digest):
+                    raise another_order(source, position)
             if number < position.batch:
                 continue
-            batch = [index_of(index) for index in given]
             some = repeats if repeats and any(repeats) else None
             if some and not told and not brought and self._deals_itself(dealer):
                 told = True
@@ -283,31 +289,35 @@ class EpochBatches(BatchSampler):
         if number + 1 < position.batch:
             raise beyond_the_end(position.batch, number + 1)
 
-    def _given(self, source: Iterable[Any], epoch: int) -> Iterator[Any]:
-        """What the sampler gives, in lists of a batch's size."""
-        items = self._keyed(source, epoch)
-        if self.batched:
-            return items
-        return _lists(items, self.batch_size or 1, self.drop_last)
+    def _given(self, given: Iterable[Any], epoch: int) -> Iterator[Any]:
+        """What the sampler gives, in lists of a batch's size.
 
-    def _keyed(self, given: Iterable[Any], epoch: int) -> Iterator[Any]:
-        token = passing.set(epoch)
-        try:
-            with self._globals(epoch):
-                source = iter(given)
-                first = next(source, _END)
-        finally:
-            passing.reset(token)
-        # Not `yield from`: that asks for an iterator again, and some then begin anew.
-        item = first
-        while item is not _END:
-            yield item
-            item = next(source, _END)
+        It finds the global generators as it left them, or set from the key.
+        """
+        turn, size = self._turns(epoch), self.batch_size or 1
+        source: Iterator[Any] | None = None
+        while True:
+            token = passing.set(epoch)
+            try:
+                with turn():
+                    source = iter(given) if source is None else source
+                    if self.batched:
+                        batch = next(source, _END)
+                    else:
+                        batch = [*itertools.islice(source, size)] or _END
+            finally:
+                passing.reset(token)
+            if batch is _END or (not self.batched and self.drop_last and len(batch) < size):
+                return
+            yield batch
+            if draws_at_first(given):
+                turn = nullcontext
 
-    def _globals(self, epoch: int) -> AbstractContextManager[None]:
-        if self.loading is None:  # within a loader's pass, which has set them
-            return nullcontext()
-        return SeededGlobals(pack(self.loading.seed, epoch, 0, 0), _SAMPLER_STREAMS)
+    def _turns(self, epoch: int) -> Callable[[], AbstractContextManager[None]]:
+        """What a sampler of the user's is asked for indices in."""
+        if self.loading is None:  # within a loader's pass, which has set the generators
+            return nullcontext
+        return KeptGlobals(pack(self.loading.seed, epoch, 0, 0), _SAMPLER_STREAMS).turn
 
 
 def _beyond_the_end(sampler: Any, first: int, count: int) -> list[int] | None:
@@ -317,13 +327,6 @@ def _beyond_the_end(sampler: Any, first: int, count: int) -> list[int] | None:
     if last < total or sampler.drop_last:
         return None
     return [((first + n) * ranks + sampler.rank) // max(total, 1) for n in range(count)]
-
-
-def _lists(items: Iterable[Any], size: int, full: bool) -> Iterator[list[Any]]:
-    source = iter(items)
-    while batch := [*itertools.islice(source, size)]:
-        if len(batch) == size or not full:
-            yield batch
 
 
 class PassOrder:

@@ -158,7 +158,7 @@ class KeyedSampler(Ranked, DistributedSampler[int]):  # type: ignore[override]
         return indices, repeats if repeats.any() else None
 
     def __iter__(self) -> Iterator[SampleIndex]:
-        return OrderPass(self._run, self.clock, repr(self))
+        return OrderPass(self._run, self.__len__, self.clock, repr(self))
 
     def _run(self, epoch: int) -> Iterator[SampleIndex]:
         alone = passing.get() is None  # no loader of seedaug's asks

@@ -18,11 +18,29 @@ _RUN_BEFORE = (
 )
 
 
+_LOOKED = (
+    "seedaug.DataLoader: a state in the middle of epoch {epoch} was loaded, and the pass that went "
+    "on from there was dropped after a batch (a look by next(iter(loader))?): the rest of that "
+    "epoch is left out. Look at batches before load_state_dict, or load the state again"
+)
+
+
 def beyond_the_end(batch: int, batches: int) -> ValueError:
     """The error for a state of a longer epoch than the one at hand."""
     return ValueError(
         f"load_state_dict: batch {batch} is beyond the {batches} batches of an epoch; was the "
         "state taken with another batch_size, dataset, number of ranks, or (a stream's) workers?"
+    )
+
+
+def another_order(sampler: Any, position: Position) -> ValueError:
+    """The error for a sampler that gives other indices than before the state was taken."""
+    return ValueError(
+        f"load_state_dict: {type(sampler).__name__} gives other indices for the first "
+        f"{position.batch} batches of epoch {position.epoch} than before the state was taken, so "
+        "samples would be lost and others come twice. A sampler that holds a generator, or counts "
+        "its passes, must be put back by you, to where it was when that epoch began; one that "
+        "draws from the global generators, or has set_epoch, needs nothing"
     )
 
 
@@ -41,6 +59,9 @@ class Position:
     epoch: int
     batch: int = 0
     samples: int = 0  # of the global order, over all ranks; where there is one
+    order: str | None = None  # what it is a place in, once a pass has begun there
+    digest: int | None = None  # of the indices before it, as a state has it
+    digests: list[int] | None = None  # of those up to each batch's end, once a pass has begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +100,7 @@ class LoaderState:
         self.aside: Position | None = None  # of a pass that is no part of where the loader is
         self.by_itself = False  # whether its epoch was nobody's choice
         self.choices = 0  # made on the loader itself
+        self._rest: tuple[Position, int] | None = None  # a pass from a state, and where it began
         self.waiting: weakref.ref[Any] | None = None  # made last, and not begun
 
     @property
@@ -96,7 +118,7 @@ class LoaderState:
         self.next = position
         self._loaded = False
         self._chosen = True
-        self._shown = None
+        self._shown = self._rest = None
         self.tick = next_tick()
         self.choices += 1
 
@@ -143,6 +165,10 @@ class LoaderState:
         begun = self.next
         check_coordinate("epoch", begun.epoch)
         self.waiting = None
+        begun.digests = []
+        if self._rest is not None and self._rest[0].batch - self._rest[1] <= 1:
+            warnings.warn(_LOOKED.format(epoch=self._rest[0].epoch), UserWarning, 5)
+        self._rest = (begun, begun.batch) if self._loaded else None
         self.next = Position(begun.epoch + 1)
         self.by_itself = not self._chosen
         self._loaded = self._chosen = self.empty = False
@@ -151,17 +177,23 @@ class LoaderState:
         self._shown = before or begun
         return begun
 
+    def ended(self, position: Position, given: int) -> None:
+        """A pass came to its end, after so many batches."""
+        self.empty = not given and position is self.begun
+        if self._rest is not None and position is self._rest[0]:
+            self._rest = None
+
     def passed(self, epoch: int, tick: int) -> None:
         """Somebody else runs a pass of the loader's order."""
         self.next = Position(epoch + 1)
         self._loaded = False
         self.tick = tick
 
-    def moved(self, position: Position, extent: Extent | None) -> None:
+    def moved(self, position: Position, extent: Extent | None, batches: int = 1) -> None:
         """A pass has handed out a batch: that is where the loader is, whatever is next."""
-        position.batch += 1
+        position.batch += batches
         if extent is not None:
-            position.samples = extent.after(1, position.samples)
+            position.samples = extent.after(batches, position.samples)
         if position is not self.aside:
             self._shown = position
         self.waiting = None
@@ -177,7 +209,13 @@ class LoaderState:
         position = self.where
         batch = max(position.batch - ahead, 0)
         state: dict[str, Any] = {"seed": self.seed, "epoch": position.epoch, "batch": batch}
-        return {**state, **({"samples": position.samples} if dealt else {}), "order": order}
+        if dealt:
+            state["samples"] = position.samples
+        elif batch and position.digests:
+            state["digest"] = position.digests[batch - 1]
+        elif batch and position.digest is not None:  # loaded, and not begun
+            state["digest"] = position.digest
+        return {**state, "order": position.order or order}
 
     def load(
         self,
@@ -219,6 +257,8 @@ class LoaderState:
             )
         epoch = check_coordinate("epoch", state["epoch"])
         position = Position(epoch, checked_count("batch", state["batch"]))
+        if state.get("digest") is not None:
+            position.digest = checked_count("digest", state["digest"])
         if extent is None:
             if batches is not None and position.batch > batches:
                 raise beyond_the_end(position.batch, batches)

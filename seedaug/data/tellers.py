@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from seedaug.data.epoch import SharedEpoch
-from seedaug.data.iterable import SeededIterableDataset
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.passes import EpochBatches
 from seedaug.data.sampler import DealtSampler, KeyedSampler, StreamSampler, ToldSampler
@@ -57,8 +56,7 @@ class Tellers:
         """Begin the epoch everywhere: in the datasets, and by the samplers' own `set_epoch`."""
         for source in self._sources:
             source._clock.begin(epoch)
-            if isinstance(source, SeededIterableDataset):
-                source._refresh_rank()
+            source._refresh_rank()
         if self._batches is None:
             return
         told: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from seedaug.data.adopt import seeded_within
@@ -42,6 +43,14 @@ def follow(loader: Any) -> Any:
             "seedaug.SeededDataset(dataset, seed=...) before the loader is made"
         )
     sampler = loader.sampler
+    if getattr(sampler, "num_repeats", 1) > 1 and not all(one.apart_by_rank for one in sources):
+        warnings.warn(
+            f"follow: {type(sampler).__name__} gives each sample {sampler.num_repeats} times, and "
+            "torch's loader counts no visits, so all of them draw alike. Use seedaug.DataLoader("
+            "dataset, sampler=...), or on several ranks SeededDataset(worker='rank')",
+            UserWarning,
+            stacklevel=2,
+        )
     if callable(getattr(sampler, "set_epoch", None)):
         for source in sources:
             source._followers.append(sampler)
