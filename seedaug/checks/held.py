@@ -11,6 +11,7 @@ import contextlib
 import functools
 import mmap
 import random
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -41,7 +42,11 @@ _ADAPTERS = {
 
 
 class HeldGeneratorWarning(UserWarning):
-    """A sample drew from a generator that its dataset or a transform holds."""
+    """A sample drew from a generator that no key reaches.
+
+    Its dataset or a transform holds that generator; or it is a global one, without
+    `seed_globals=True`.
+    """
 
 
 def adapter(name: str) -> str | None:
@@ -90,6 +95,9 @@ class Watch:
         held, before = {}, {}
         with contextlib.suppress(Exception):  # what a user's objects do when they are asked
             held = reach({name: vars(whose)[name] for name in parts}, _SECONDS)
+            alone = get_worker_info() is not None or threading.active_count() == 1
+            if alone and not getattr(whose, "seed_globals", True):
+                held |= _globals()
             before = {name: snapshot(generator) for name, generator in held.items()}
         started = time.monotonic()
         made = make(*given)
@@ -107,6 +115,12 @@ class Watch:
         return made
 
     def _explain(self, whose: object, name: str, generator: Any) -> str:
+        if name in _globals():
+            return (
+                f"{whose!r}: a sample drew from the global generator of {name}, which is not "
+                "keyed: draws depend on the number of workers, and can't be had again. Give "
+                "seed_globals=True, or draw from seedaug.rng() in the sample instead"
+            )
         known = adapter(name)
         remedy = "draw from seedaug.rng() in the sample instead"
         if known is not None:
@@ -116,6 +130,15 @@ class Watch:
             "is held and that no key reaches, seed_globals=True neither: workers get copies of it, "
             f"so draws repeat, or depend on the number of workers. To mend it {remedy}"
         )
+
+
+def _globals() -> dict[str, Any]:
+    """The global generators of a process, by whose they are."""
+    return {
+        "Python's random": random._inst,
+        "NumPy": np.random.mtrand._rand,
+        "torch": torch.default_generator,
+    }
 
 
 State = tuple[str, Any]

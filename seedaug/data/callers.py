@@ -81,13 +81,16 @@ def evaluated_by_lightning() -> bool:
 def fetched_ahead() -> int | None:
     """How many batches Lightning's fit loop has in hand that it did not train on; None if not it.
 
-    It reads a loader of unknown length one batch ahead, to know which is the last.
+    It reads a loader of unknown length one batch ahead, to know which is the last; and after an
+    error in a step there is the batch of that step.
     """
     for module in ("lightning.pytorch.loops.fit_loop", "pytorch_lightning.loops.fit_loop"):
         for frame in _frames(module):
             fetcher = getattr(frame.f_locals.get("self"), "_data_fetcher", None)
             if fetcher is not None:
-                return len(getattr(fetcher, "batches", ()))
+                progress = frame.f_locals["self"].epoch_loop.batch_progress.current
+                failed: int = progress.ready - progress.processed
+                return len(getattr(fetcher, "batches", ())) + failed
     return None
 
 

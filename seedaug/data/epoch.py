@@ -15,7 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from seedaug.data.callers import counted_by_accelerate, repeats_its_sampler, told_by_lightning
+from seedaug.data.callers import (
+    counted_by_accelerate,
+    repeats_its_sampler,
+    told_by_lightning,
+    who_asks,
+)
 from seedaug.data.ranks import known_ranks
 from seedaug.key import check_coordinate
 
@@ -79,7 +84,7 @@ class SharedEpoch:
 
     choices = 0  # how often somebody chose who may know, in this process
     told_by_lightning = False  # the last choice
-    _by_somebody = False  # that who may know
+    by_somebody = False  # that who may know
     _looked = 0  # the process in which it was looked at who loads
     _shared: torch.Tensor | None  # the memory, once it has moved
     _left: Memory | None  # the memory before, where workers look that were forked from it
@@ -132,9 +137,9 @@ class SharedEpoch:
         counted = counted_by_accelerate()  # and nobody said so
         self.choices += not counted
         self.told_by_lightning = told_by_lightning()
-        if counted and awaited and self._by_somebody and before != epoch:
-            warnings.warn(_OVERRULED.format(before=before, epoch=epoch), UserWarning, stacklevel=3)
-        self._by_somebody = not counted
+        if counted and awaited and self.by_somebody and before != epoch:
+            warnings.warn(OVERRULED.format(before=before, epoch=epoch), UserWarning, stacklevel=3)
+        self.by_somebody = not counted
 
     @property
     def awaited(self) -> bool:
@@ -164,7 +169,10 @@ class SharedEpoch:
 
     def _share(self) -> int:
         """Samples that one rank visits in a pass."""
-        return -(-self._words[_LENGTH] // max(int(self._words[_RANKS]), known_ranks()[1]))
+        ranks = max(int(self._words[_RANKS]), known_ranks()[1])
+        if ranks > 1 and who_asks().dispatches:  # one rank loads for all
+            ranks = 1
+        return -(-self._words[_LENGTH] // ranks)
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -270,7 +278,7 @@ _ORDER_TWICE = (
     "told the epoch, its DistributedSampler was not. Call loader.sampler.set_epoch(epoch) too, "
     "have the dataset do it (seedaug.integrations.timm.follow(loader)), or use seedaug.DataLoader"
 )
-_OVERRULED = (
+OVERRULED = (
     "seedaug: epoch {before} was set, and then accelerate set epoch {epoch}, by its own count of "
     "passes. Call set_epoch(epoch) on the loader that accelerate prepared, before each pass"
 )

@@ -296,7 +296,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
                 "a DataLoader with in_order=False and workers has no state to resume"
             )
         dealt = isinstance(self.sampler, KeyedSampler)
-        ahead = 0 if dealt else fetched_ahead() or 0  # the loader's own order has a length
+        ahead = fetched_ahead() or 0
         state = self._state.to_dict(self._in_words, dealt, ahead)
         return {**state, "stream_version": _core.STREAM_VERSION}
 

@@ -19,7 +19,7 @@ from seedaug import _core
 from seedaug.data.callers import Asker, dealt_twice, who_asks
 from seedaug.data.collate import collates_by_itself
 from seedaug.data.dealing import draws_at_first, visits_once, warn_of_equal_ranks
-from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch
+from seedaug.data.epoch import OVERRULED, RepeatedEpochWarning, SharedEpoch
 from seedaug.data.index import EpochBatch, SampleIndex, passing
 from seedaug.data.ranks import Ranked, known_ranks
 from seedaug.data.sampler import DealtSampler, KeyedSampler, ToldSampler
@@ -107,6 +107,8 @@ class EpochBatches(BatchSampler):
         self.single = batch_size is None and not batched
         self.loading: Loading | None = None
         self._choices = 0  # of an epoch, by somebody who may know, before the last pass
+        self._heeded = 0  # the last choice of an epoch, when the last pass began
+        self._loader_choices = 0  # of those, on the loader itself
         self._in_part: (
             int | None
         ) = -1  # that epoch, if its first batches were skipped; -1: none yet
@@ -135,9 +137,19 @@ class EpochBatches(BatchSampler):
         asker = who_asks()
         epoch = self._heed(asker)
         self.clock.restart(0, self)
-        yield from self.run(Position(epoch), asker)
+        for place, batch in enumerate(self.run(Position(epoch), asker)):
+            yield batch
+            if place == self._ahead() and self.clock.epoch == epoch:
+                self.clock.finish(0)  # more than a look, even if the pass should end here
         if self.clock.epoch == epoch:
             self.clock.finish(0)
+
+    def _ahead(self) -> int:
+        """Batches of a pass that are asked for when its first two are looked at."""
+        loading = self.loading
+        if loading is None or not loading.num_workers:
+            return 3
+        return 3 + loading.num_workers * int(loading.settings.get("prefetch_factor") or 2)
 
     def _clocks(self) -> list[SharedEpoch]:
         clocks = [self.clock]
@@ -152,6 +164,7 @@ class EpochBatches(BatchSampler):
         state = self.loading and self.loading.state
         if state is not None and state.tick >= tick:
             epoch, tick = state.next.epoch, state.tick
+        self._warn_of_overruling(asker, latest, epoch)
         if asker.skips:
             self._warn_of_skipping(epoch)
         if asker.dispatches:
@@ -166,6 +179,25 @@ class EpochBatches(BatchSampler):
         if state is not None and asker.accelerate:  # it will train on what it is given
             state.passed(epoch, tick)
         return epoch
+
+    def _warn_of_overruling(self, asker: Asker, latest: SharedEpoch, epoch: int) -> None:
+        """Warn where accelerate's own count comes after what somebody set elsewhere since."""
+        state = self.loading and self.loading.state
+        counted = (
+            asker.accelerate and not latest.by_somebody and (not state or epoch == latest.epoch)
+        )
+        set_since = [
+            clock.epoch
+            for clock in self._clocks()
+            if clock.by_somebody and clock.tick > self._heeded
+        ]
+        if state is not None and state.choices > self._loader_choices:
+            set_since.append(state.next.epoch)
+            self._loader_choices = state.choices
+        if counted and set_since and epoch not in set_since:
+            text = OVERRULED.format(before=set_since[-1], epoch=epoch)
+            warnings.warn(text, UserWarning, stacklevel=5)
+        self._heeded = max(clock.tick for clock in self._clocks())
 
     def _warn_of_skipping(self, epoch: int) -> None:
         """Warn where a run is resumed in epoch 0 and nobody but accelerate's counter said so."""

@@ -59,6 +59,7 @@ class Position:
     epoch: int
     batch: int = 0
     samples: int = 0  # of the global order, over all ranks; where there is one
+    before: int = 0  # that, before the last batch
     order: str | None = None  # what it is a place in, once a pass has begun there
     digest: int | None = None  # of the indices before it, as a state has it
     digests: list[int] | None = None  # of those up to each batch's end, once a pass has begun
@@ -192,6 +193,7 @@ class LoaderState:
     def moved(self, position: Position, extent: Extent | None, batches: int = 1) -> None:
         """A pass has handed out a batch: that is where the loader is, whatever is next."""
         position.batch += batches
+        position.before = position.samples
         if extent is not None:
             position.samples = extent.after(batches, position.samples)
         if position is not self.aside:
@@ -210,7 +212,7 @@ class LoaderState:
         batch = max(position.batch - ahead, 0)
         state: dict[str, Any] = {"seed": self.seed, "epoch": position.epoch, "batch": batch}
         if dealt:
-            state["samples"] = position.samples
+            state["samples"] = position.before if ahead else position.samples
         elif batch and position.digests:
             state["digest"] = position.digests[batch - 1]
         elif batch and position.digest is not None:  # loaded, and not begun

@@ -35,7 +35,13 @@ def prepare(accelerator: Accelerator, loader: DataLoader) -> Prepared:
 
     Raises:
         TypeError: `loader` is no `seedaug.DataLoader`.
+        ValueError: the accelerator keeps loaders' places itself (`use_stateful_dataloader=True`).
     """
+    if accelerator.dataloader_config.use_stateful_dataloader:
+        raise ValueError(
+            "prepare: with use_stateful_dataloader=True the accelerator keeps the place too, and "
+            "batches would be left out twice; leave that option out"
+        )
     if not isinstance(loader, DataLoader):
         raise TypeError(
             f"prepare: loader must be a seedaug.DataLoader, got {type(loader).__name__}"

@@ -7,6 +7,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from seedaug.data.adopt import seeded_within
+from seedaug.data.keyed import KeyedSource
 
 
 class EpochCallback(TrainerCallback):  # type: ignore[misc]  # its base is unknown without the framework
@@ -34,18 +35,40 @@ class EpochCallback(TrainerCallback):  # type: ignore[misc]  # its base is unkno
         _tell(train_dataloader, self._epoch)
 
     def on_evaluate(
-        self, args: Any, state: Any, control: Any, eval_dataloader: Any = None, **others: Any
+        self,
+        args: Any,
+        state: Any,
+        control: Any,
+        train_dataloader: Any = None,
+        eval_dataloader: Any = None,
+        **others: Any,
     ) -> None:
-        """After an evaluation: let the next be a repetition on purpose."""
-        _tell(eval_dataloader, None)
+        """After an evaluation: let the next be a repetition on purpose.
+
+        One of the training set itself has told that another epoch.
+        """
+        _again(eval_dataloader)
+        if self._epoch is not None:
+            for source in _sources(train_dataloader):
+                if source.epoch != self._epoch:
+                    source.set_epoch(self._epoch)
 
     def on_prediction_step(
         self, args: Any, state: Any, control: Any, eval_dataloader: Any = None, **others: Any
     ) -> None:
-        """As `on_evaluate`."""
-        _tell(eval_dataloader, None)
+        """Let what follows be a repetition on purpose."""
+        _again(eval_dataloader)
 
 
-def _tell(loader: Any, epoch: int | None) -> None:
-    for source in seeded_within(getattr(loader, "dataset", None)):
-        source.set_epoch(source.epoch if epoch is None else epoch)
+def _sources(loader: Any) -> list[KeyedSource]:
+    return seeded_within(getattr(loader, "dataset", None))
+
+
+def _tell(loader: Any, epoch: int) -> None:
+    for source in _sources(loader):
+        source.set_epoch(epoch)
+
+
+def _again(loader: Any) -> None:
+    for source in _sources(loader):
+        source._clock.begin(source.epoch)
