@@ -113,6 +113,10 @@ class EpochBatches(BatchSampler):
             int | None
         ) = -1  # that epoch, if its first batches were skipped; -1: none yet
 
+    def __repr__(self) -> str:
+        ours = isinstance(self.source, KeyedSampler)
+        return f"batches of {self.source if ours else type(self.source).__name__}"
+
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose batches come next: 0 … 2**24 - 1 (else ValueError)."""
         self.sampler.set_epoch(epoch)
@@ -138,9 +142,9 @@ class EpochBatches(BatchSampler):
         epoch = self._heed(asker)
         self.clock.restart(0, self)
         for place, batch in enumerate(self.run(Position(epoch), asker)):
-            yield batch
             if place == self._ahead() and self.clock.epoch == epoch:
                 self.clock.finish(0)  # more than a look, even if the pass should end here
+            yield batch
         if self.clock.epoch == epoch:
             self.clock.finish(0)
 

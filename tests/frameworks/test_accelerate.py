@@ -89,7 +89,10 @@ import seedaug
 options, sampled, workers, skip, how = eval(sys.argv[1])
 accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(**options))
 pixels = [torch.full((3, 8, 8), i, dtype=torch.uint8) for i in range(27)]
-data = seedaug.SeededDataset([(x, 0) for x in pixels], 3, seedaug.RandomCrop(4), return_key=True)
+def shifted(image):
+    return image.float() + float(seedaug.rng().random())
+augment = shifted if how == "python" else seedaug.RandomCrop(4)
+data = seedaug.SeededDataset([(x, 0) for x in pixels], 3, augment, return_key=True)
 made = {
     "shuffled": lambda: {"shuffle": True, "batch_size": 4},
     "replacement": lambda: {
@@ -107,6 +110,7 @@ if how == "stock":
     loader = torch.utils.data.DataLoader(data, 4, sampler=sampler, num_workers=workers)
 else:
     loader = seedaug.DataLoader(data, num_workers=workers, **made)
+own = loader
 loader = accelerator.prepare(loader)
 warnings.simplefilter("always")
 for epoch in range(2):
@@ -116,8 +120,16 @@ for epoch in range(2):
         passing = accelerator.skip_first_batches(loader, skip)
     else:
         passing = loader
-    for _, _, keys in passing:
+    if how == "dataset":
+        data.set_epoch(epoch + 5)
+    elif how == "raw":
+        own.set_epoch(epoch + 5)
+    for number, (images, _, keys) in enumerate(passing):
+        if how == "early" and epoch == 0 and number == 2:
+            break
         found = [seedaug.Key.unpack(key) for key in keys]
+        if how == "python":
+            print("drawn", [round(float(image.mean()), 5) for image in images], flush=True)
         print(f"epoch {epoch}:", [(k.epoch, k.index, k.worker) for k in found], flush=True)
 accelerator.end_training()  # or gloo's threads may abort the process at its end
 """
@@ -186,3 +198,43 @@ def test_skipping_without_an_epoch_is_warned_of(tmp_path, ranks):
     assert all("is run again, with the same draws" in errors for _, errors in outputs)
     told = prepared(tmp_path, skip=1, how="told", ranks=ranks)
     assert not any("nobody said" in errors for _, errors in told)
+
+
+def test_fillings_draw_anew_without_workers(tmp_path):
+    outputs = prepared(tmp_path, how="python")
+    drawn = [
+        value
+        for out, _ in outputs
+        for line in out.splitlines()
+        if line.startswith("drawn")
+        for value in ast.literal_eval(line.removeprefix("drawn "))
+    ]
+    assert len(drawn) == 2 * 32
+    assert len(set(drawn)) == len(drawn)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("how", ["dataset", "raw"])
+def test_an_epoch_that_accelerate_overrules_is_warned_of(tmp_path, how, ranks):
+    outputs = prepared(tmp_path, how=how, ranks=ranks)
+    assert all(
+        "epoch 5 was set, and then accelerate set epoch 0" in errors for _, errors in outputs
+    )
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_epoch_that_is_left_early_is_not_run_again_in_silence(tmp_path, workers):
+    ((_, errors),) = prepared(tmp_path, how="early", ranks=1, workers=workers)
+    assert "epoch 0 is run a second time" in errors
+
+
+def test_a_place_that_is_kept_twice_is_refused():
+    from accelerate import Accelerator
+    from accelerate.utils import DataLoaderConfiguration
+
+    from seedaug.integrations.accelerate import prepare
+
+    keeps = DataLoaderConfiguration(use_stateful_dataloader=True)
+    accelerator = Accelerator(cpu=True, dataloader_config=keeps)
+    with pytest.raises(ValueError, match="leave that option out"):
+        prepare(accelerator, seedaug.DataLoader(range(8), 4, seed=0))

@@ -10,7 +10,7 @@ import seedaug
 
 lightning = pytest.importorskip("lightning.pytorch")
 logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-from lightning.pytorch.callbacks import ModelCheckpoint  # noqa: E402
+from lightning.pytorch.callbacks import ModelCheckpoint, OnExceptionCheckpoint  # noqa: E402
 
 
 class Model(lightning.LightningModule):
@@ -67,6 +67,23 @@ def test_one_loader_to_train_and_to_validate_with(tmp_path):
     for step in range(1, 10):
         rest = fit(make_loader(), tmp_path / f"step={step}.ckpt", enable_checkpointing=False)
         assert rest == whole[step:]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_the_batch_of_a_step_that_failed_comes_again(tmp_path, error):
+    class Failing(Model):
+        def training_step(self, batch, number):
+            if (self.current_epoch, number) == (1, 2):
+                raise error("out of memory")
+            return super().training_step(batch, number)
+
+    whole = fit(make_loader(), enable_checkpointing=False)
+    keep = OnExceptionCheckpoint(tmp_path, "end")
+    model, made = Failing(), trainer(callbacks=[keep], default_root_dir=tmp_path)
+    with pytest.raises((error, SystemExit)):
+        made.fit(model, make_loader())
+    assert model.seen == whole[:5]
+    assert fit(make_loader(), tmp_path / "end.ckpt", enable_checkpointing=False) == whole[5:]
 
 
 @pytest.mark.parametrize("rank", [0, 1])

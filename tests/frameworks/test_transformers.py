@@ -1,0 +1,79 @@
+"""The Hugging Face Trainer with one dataset to train and to evaluate with, by steps."""
+
+import warnings
+
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+import seedaug
+
+transformers = pytest.importorskip("transformers")
+from seedaug.integrations.transformers import EpochCallback  # noqa: E402
+
+
+class Numbers(Dataset):
+    def __len__(self):
+        return 24
+
+    def __getitem__(self, index):
+        return {"x": torch.tensor([float(index)]), "labels": torch.tensor(0.0)}
+
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+        self.seen = []
+
+    def forward(self, x, labels=None, drawn=None):
+        if self.training:
+            self.seen.append(drawn.flatten().tolist())
+        return {"loss": (self.weight * x).mean()}
+
+
+def drawing(sample):
+    return sample | {"drawn": torch.tensor([float(seedaug.rng().random())])}
+
+
+def make_dataset():
+    return seedaug.SeededDataset(Numbers(), 0, transforms=drawing)
+
+
+@pytest.mark.parametrize("workers", [0, 2, "persistent"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_evaluations_in_mid_epoch(tmp_path, workers, apart):
+    train = make_dataset()
+    arguments = transformers.TrainingArguments(
+        tmp_path,
+        num_train_epochs=3,
+        per_device_train_batch_size=4,
+        eval_strategy="steps",
+        eval_steps=2,
+        use_cpu=True,
+        report_to=[],
+        save_strategy="no",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_num_workers=2 if workers else 0,
+        dataloader_persistent_workers=workers == "persistent",
+    )
+    model = Model()
+    trainer = transformers.Trainer(
+        model,
+        arguments,
+        train_dataset=train,
+        eval_dataset=make_dataset() if apart else train,
+        callbacks=[EpochCallback()],
+    )
+    with warnings.catch_warnings():
+        if apart:
+            warnings.filterwarnings("error", message=".*seedaug.*")
+            warnings.simplefilter("error", seedaug.RepeatedEpochWarning)
+        trainer.train()
+    assert len(model.seen) == 18
+    for epoch in range(3):
+        train.set_epoch(epoch)
+        expected = sorted(float(train[index]["drawn"]) for index in range(24))
+        seen = sorted(value for batch in model.seen[6 * epoch : 6 * epoch + 6] for value in batch)
+        assert seen == expected
