@@ -128,10 +128,13 @@ def test_states_of_an_end_and_of_the_start_have_a_digest_that_fits():
     loader.load_state_dict(state)
     assert loader.state_dict()["digest"] == state["digest"]
     assert list(loader) == []
-    loader.load_state_dict(state | {"digest": state["digest"] ^ 1})
+    rank, digest = state["digest"]
+    loader.load_state_dict(state | {"digest": [rank + 1, digest ^ 1]})  # of another rank
+    assert list(loader) == []
+    loader.load_state_dict(state | {"digest": [rank, digest ^ 1]})
     with pytest.raises(ValueError, match="other indices"):
         list(loader)
-    with pytest.raises(TypeError, match="digest must be an integer"):
+    with pytest.raises(TypeError, match="digest must be two integers"):
         loader.load_state_dict(state | {"digest": "7"})
 
 

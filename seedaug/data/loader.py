@@ -341,7 +341,7 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         for source in self._sources:
             if source._ran == (epoch, self._in_words) and not source._warned_of_new_loader:
                 source._warned_of_new_loader = True
-                warnings.warn(_NEW_LOADER.format(source, epoch), RepeatedEpochWarning, stacklevel=5)
+                warnings.warn(_NEW_LOADER.format(source, epoch), RepeatedEpochWarning, stacklevel=4)
 
     @property
     def _in_words(self) -> str:

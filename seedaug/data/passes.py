@@ -306,8 +306,8 @@ class EpochBatches(BatchSampler):
             batch = [index_of(index) for index in given]
             if position.digests is not None:
                 digest = zlib.crc32(repr(batch).encode(), digest)
-                position.digests.append(digest)
-                if number + 1 == position.batch and position.digest not in (None, digest):
+                position.digests.append((self._ranks()[0], digest))
+                if number + 1 == position.batch and position.is_other(position.digests[-1]):
                     raise another_order(source, position)
             if number < position.batch:
                 continue

@@ -6,7 +6,7 @@ import warnings
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from seedaug.data.epoch import RepeatedEpochWarning, SharedEpoch, after_tick, next_tick
 from seedaug.key import check_coordinate
@@ -17,6 +17,9 @@ _RUN_BEFORE = (
     'CombinedLoader, mode "max_size_cycle"), each time as an epoch of its own. Use mode "min_size"'
 )
 
+
+Digest: TypeAlias = tuple[int, int]
+"""A rank, and the CRC-32 of the indices that it was given."""
 
 _LOOKED = (
     "seedaug.DataLoader: a state in the middle of epoch {epoch} was loaded, and the pass that went "
@@ -44,6 +47,12 @@ def another_order(sampler: Any, position: Position) -> ValueError:
     )
 
 
+def checked_digest(given: Any) -> Digest:
+    if not isinstance(given, (list, tuple)) or len(given) != 2:
+        raise TypeError(f"load_state_dict: digest must be two integers, got {given!r}")
+    return checked_count("digest", given[0]), checked_count("digest", given[1])
+
+
 def checked_count(name: str, count: Any) -> int:
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise TypeError(f"load_state_dict: {name} must be an integer, got {count!r}")
@@ -61,8 +70,15 @@ class Position:
     samples: int = 0  # of the global order, over all ranks; where there is one
     before: int = 0  # that, before the last batch
     order: str | None = None  # what it is a place in, once a pass has begun there
-    digest: int | None = None  # of the indices before it, as a state has it
-    digests: list[int] | None = None  # of those up to each batch's end, once a pass has begun
+    digest: Digest | None = None  # of the indices before it, as a state has it
+    digests: list[Digest] | None = None  # of those up to each batch's end, once a pass has begun
+
+    def is_other(self, digest: Digest) -> bool:
+        """Whether other indices came before it on the rank that the state is of, if that is this.
+
+        Frameworks keep the state of the first rank for all.
+        """
+        return self.digest is not None and self.digest[0] == digest[0] and self.digest != digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +184,7 @@ class LoaderState:
         self.waiting = None
         begun.digests = []
         if self._rest is not None and self._rest[0].batch - self._rest[1] <= 1:
-            warnings.warn(_LOOKED.format(epoch=self._rest[0].epoch), UserWarning, 5)
+            warnings.warn(_LOOKED.format(epoch=self._rest[0].epoch), UserWarning, 4)
         self._rest = (begun, begun.batch) if self._loaded else None
         self.next = Position(begun.epoch + 1)
         self.by_itself = not self._chosen
@@ -214,9 +230,9 @@ class LoaderState:
         if dealt:
             state["samples"] = position.before if ahead else position.samples
         elif batch and position.digests:
-            state["digest"] = position.digests[batch - 1]
+            state["digest"] = [*position.digests[batch - 1]]
         elif batch and position.digest is not None:  # loaded, and not begun
-            state["digest"] = position.digest
+            state["digest"] = [*position.digest]
         return {**state, "order": position.order or order}
 
     def load(
@@ -260,7 +276,7 @@ class LoaderState:
         epoch = check_coordinate("epoch", state["epoch"])
         position = Position(epoch, checked_count("batch", state["batch"]))
         if state.get("digest") is not None:
-            position.digest = checked_count("digest", state["digest"])
+            position.digest = checked_digest(state["digest"])
         if extent is None:
             if batches is not None and position.batch > batches:
                 raise beyond_the_end(position.batch, batches)
