@@ -11,6 +11,7 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -194,6 +195,12 @@ class _Twister:
 _spare_twisters: list[_Twister] = []  # making one costs as much as all the rest
 
 
+def _numpy_normal() -> Any:
+    """NumPy's global state, if there is a normal in it that is kept for the next call, or None."""
+    state: Any = np.random.get_state(legacy=False)
+    return state if state["has_gauss"] and state["bit_generator"] == "MT19937" else None
+
+
 class SeededGlobals:
     """Context manager: the global generators of Python, NumPy and torch (CPU) follow a key.
 
@@ -232,9 +239,7 @@ class SeededGlobals:
         random.seed(_number(_words(packed, *python, _SEED_WORDS)))
         # Another bit generator is swapped in, because copying NumPy's state back costs four times
         # as much. The swap drops the normal that RandomState keeps for its next call.
-        state: Any = np.random.get_state(legacy=False)
-        kept = state["has_gauss"] and state["bit_generator"] == "MT19937"
-        self._numpy_normal = state if kept else None
+        self._numpy_normal = _numpy_normal()
         self._numpy = np.random.mtrand.get_bit_generator()
         self._twister = _spare_twisters.pop() if _spare_twisters else _Twister()
         self._twister.seed(_words(packed, *numpy, _SEED_WORDS))
@@ -268,21 +273,34 @@ class KeptGlobals:
     """
 
     def __init__(self, packed: Packed, streams: Streams) -> None:
-        self._given = packed, streams
-        self._states: tuple[Any, Any, Any] | None = None
+        python, numpy, torch_ = (partial(_words, packed, *stream) for stream in streams)
+        self._python = random.Random(_number(python(_SEED_WORDS))).getstate()
+        self._twister = _Twister()
+        self._twister.seed(numpy(_SEED_WORDS))
+        self._numpy_normal: Any = None
+        self._torch = _torch_cpu_state(torch_(_MT_WORDS))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Context manager: a turn."""
-        with SeededGlobals(*self._given):
-            if self._states is not None:
-                python, numpy, torch_ = self._states
-                random.setstate(python)
-                np.random.set_state(numpy)
-                torch.default_generator.set_state(torch_)
-            yield
-            numpy = np.random.get_state(legacy=False)
-            self._states = random.getstate(), numpy, torch.default_generator.get_state()
+        with _turn:
+            others = random.getstate(), torch.default_generator.get_state()
+            bits, normal = np.random.mtrand.get_bit_generator(), _numpy_normal()
+            self._take(self._python, self._twister.bits, self._numpy_normal, self._torch)
+            try:
+                yield
+            finally:
+                self._python, self._torch = random.getstate(), torch.default_generator.get_state()
+                self._numpy_normal = _numpy_normal()
+                self._take(others[0], bits, normal, others[1])
+
+    @staticmethod
+    def _take(python: Any, bits: Any, normal: Any, torch_: torch.Tensor) -> None:
+        random.setstate(python)
+        np.random.mtrand.set_bit_generator(bits)
+        if normal is not None:
+            np.random.set_state(normal)
+        torch.default_generator.set_state(torch_)
 
 
 def under_seeded_globals(sample: Sample) -> SeededGlobals:
