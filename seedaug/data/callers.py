@@ -88,9 +88,10 @@ def fetched_ahead() -> int | None:
         for frame in _frames(module):
             fetcher = getattr(frame.f_locals.get("self"), "_data_fetcher", None)
             if fetcher is not None:
-                progress = frame.f_locals["self"].epoch_loop.batch_progress.current
-                failed: int = progress.ready - progress.processed
-                return len(getattr(fetcher, "batches", ())) + failed
+                epoch_loop = getattr(frame.f_locals["self"], "epoch_loop", None)
+                progress = getattr(getattr(epoch_loop, "batch_progress", None), "current", None)
+                failed = progress.ready - progress.processed if progress is not None else 0
+                return len(getattr(fetcher, "batches", ())) + int(failed)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import torch.utils.data as data
@@ -53,6 +54,8 @@ class LightningLike:
     def __init__(self, rank: int = 0, world: int = 1) -> None:
         self.rank, self.world = rank, world
         self.epoch = 0
+        current = SimpleNamespace(ready=0, processed=0)  # batches: fetched, and trained on
+        self.epoch_loop = SimpleNamespace(batch_progress=SimpleNamespace(current=current))
         self._data_fetcher: Fetcher | None = None
 
     def fit(
@@ -80,6 +83,9 @@ class LightningLike:
                 fetcher.begin()
             self.epoch = number
             for batch in fetcher:
+                progress = self.epoch_loop.batch_progress.current
+                progress.ready += 1
+                progress.processed += 1  # what the step saves is saved after its work
                 step(number, batch, self._save)
             step(number, None, lambda: self._save(ended=True))
         self.epoch = epochs
