@@ -14,9 +14,10 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
 from types import FrameType
 
-__all__ = ["SharedGlobalsWarning", "look_for_threads"]
+__all__ = ["SharedGlobalsWarning", "look_for_threads", "others_that_might_draw"]
 
 _EVERY = 0.001  # seconds from one look at the other threads to the next, at the least
 _STANDARD = os.path.dirname(os.__file__) + os.sep
@@ -61,12 +62,18 @@ def look_for_threads(what: str) -> None:
     if now < _next_look:
         return
     _next_look = now + _EVERY
-    frames = sys._current_frames()
-    if len(frames) > 1:
-        for thread, frame in frames.items():
-            if thread != own and (place := _might_draw(frame)) is not None and place not in _told:
-                _told.add(place)
-                _warn(what, thread, place)
+    for thread, place in others_that_might_draw():
+        if place not in _told:
+            _told.add(place)
+            _warn(what, thread, place)
+
+
+def others_that_might_draw() -> Iterator[tuple[int, str]]:
+    """Other threads that run code which might draw, and where."""
+    frames, own = sys._current_frames(), threading.get_ident()
+    for thread, frame in frames.items() if len(frames) > 1 else ():
+        if thread != own and (place := _might_draw(frame)) is not None:
+            yield thread, place
 
 
 def _warn(what: str, thread: int, place: str) -> None:

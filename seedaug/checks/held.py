@@ -11,7 +11,6 @@ import contextlib
 import functools
 import mmap
 import random
-import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -23,6 +22,7 @@ import torch
 from torch.utils.data import get_worker_info
 
 from seedaug.checks.reach import reach
+from seedaug.neighbours import others_that_might_draw
 
 __all__ = ["HeldGeneratorWarning", "Watch", "adapter", "continued", "snapshot"]
 
@@ -95,8 +95,7 @@ class Watch:
         held, before = {}, {}
         with contextlib.suppress(Exception):  # what a user's objects do when they are asked
             held = reach({name: vars(whose)[name] for name in parts}, _SECONDS)
-            alone = get_worker_info() is not None or threading.active_count() == 1
-            if alone and not getattr(whose, "seed_globals", True):
+            if not getattr(whose, "seed_globals", True) and not [*others_that_might_draw()]:
                 held |= _globals()
             before = {name: snapshot(generator) for name, generator in held.items()}
         started = time.monotonic()
