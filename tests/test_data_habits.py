@@ -320,3 +320,17 @@ def test_a_repetition_is_warned_of_once(recwarn):
     found = [each for each in recwarn if issubclass(each.category, seedaug.RepeatedEpochWarning)]
     assert len(found) == 1
     assert "or a sampler gives samples more than once" in str(found[0].message)
+
+
+class Modes(torch.utils.data.Dataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return len(torch.overrides._get_current_function_mode_stack())
+
+
+def test_workers_run_under_no_mode_of_torchs():
+    """A default device that is entered as a context makes each call in a worker cost more."""
+    loader = seedaug.DataLoader(Modes(), 2, num_workers=1, seed=0)
+    assert [batch.tolist() for batch in loader] == [[0, 0]]

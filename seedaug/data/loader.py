@@ -7,7 +7,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import Any
 
@@ -363,7 +363,9 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
 
     def _begin(self, device: torch.device) -> tuple[Position, Iterator[Any], int]:
         """Begin the next pass: its position, torch's iterator, and how many batches come again."""
-        with _beginning, device:
+        # Entered only where it is another: in it each call of torch's costs more, also in workers.
+        same = device == torch.get_default_device()
+        with _beginning, nullcontext() if same else device:
             if (epoch := self._tellers.hear()) is not None:
                 self._state.choose(epoch)
             first = self._state.begun is None
