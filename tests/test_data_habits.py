@@ -299,7 +299,7 @@ def test_a_global_generator_without_seed_globals_is_warned_of(whose, workers):
 
     def load(**options):
         def shifted(sample):
-            return sample + float(draw[whose]())  # seedaug: ignore[SDA102] what is warned of
+            return sample + float(draw[whose]())
 
         dataset = seedaug.SeededDataset(range(8), 0, shifted, **options)
         with warnings.catch_warnings():
