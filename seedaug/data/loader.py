@@ -185,7 +185,14 @@ class DataLoader(torch.utils.data.DataLoader[Any]):
         clocks = [source._clock for source in self._sources]
         apart = all(source.apart_by_rank for source in self._sources)
         batches.loading = Loading(
-            self.seed, self.dataset, self._settings, self.num_workers, clocks, apart, self._state
+            self.seed,
+            self.dataset,
+            self._settings,
+            self.num_workers,
+            self.num_workers * (self.prefetch_factor or 2),
+            clocks,
+            apart,
+            self._state,
         )
         return batches
 

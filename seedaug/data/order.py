@@ -17,8 +17,8 @@ class OrderPass:
 
     Args:
         run: gives the indices of an epoch.
-        clock: the sampler's.
         count: how many that are.
+        clock: the sampler's.
         name: the sampler's, in messages.
     """
 

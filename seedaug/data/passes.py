@@ -10,10 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
-from torch.utils.data import (
-    BatchSampler,
-    DistributedSampler,
-)
+from torch.utils.data import BatchSampler, DistributedSampler
 
 from seedaug import _core
 from seedaug.data.callers import Asker, dealt_twice, who_asks
@@ -69,6 +66,7 @@ class Loading(NamedTuple):
     dataset: Any
     settings: dict[str, Any]  # what of it may be set anew; not the loader, which would be a cycle
     num_workers: int
+    prefetched: int  # batches that these ask for before the first is handed out
     clocks: list[SharedEpoch]  # on which somebody may choose the epoch
     ranks_draw_apart: bool  # the same samples on several ranks are meant
     state: LoaderState
@@ -109,9 +107,8 @@ class EpochBatches(BatchSampler):
         self._choices = 0  # of an epoch, by somebody who may know, before the last pass
         self._heeded = 0  # the last choice of an epoch, when the last pass began
         self._loader_choices = 0  # of those, on the loader itself
-        self._in_part: (
-            int | None
-        ) = -1  # that epoch, if its first batches were skipped; -1: none yet
+        # That epoch, if its first batches were skipped; -1: none yet.
+        self._in_part: int | None = -1
 
     def __repr__(self) -> str:
         ours = isinstance(self.source, KeyedSampler)
@@ -150,10 +147,7 @@ class EpochBatches(BatchSampler):
 
     def _ahead(self) -> int:
         """Batches of a pass that are asked for when its first two are looked at."""
-        loading = self.loading
-        if loading is None or not loading.num_workers:
-            return 3
-        return 3 + loading.num_workers * int(loading.settings.get("prefetch_factor") or 2)
+        return 3 + (self.loading.prefetched if self.loading is not None else 0)
 
     def _clocks(self) -> list[SharedEpoch]:
         clocks = [self.clock]
@@ -306,9 +300,11 @@ class EpochBatches(BatchSampler):
             batch = [index_of(index) for index in given]
             if position.digests is not None:
                 digest = zlib.crc32(repr(batch).encode(), digest)
-                position.digests.append((self._ranks()[0], digest))
-                if number + 1 == position.batch and position.is_other(position.digests[-1]):
+                made = self._ranks()[0], digest
+                if number + 1 == position.batch and position.is_other(made):
                     raise another_order(source, position)
+                if number + 1 >= position.batch:
+                    position.digests[number + 1] = made
             if number < position.batch:
                 continue
             some = repeats if repeats and any(repeats) else None

@@ -21,6 +21,7 @@ _RUN_BEFORE = (
 Digest: TypeAlias = tuple[int, int]
 """A rank, and the CRC-32 of the indices that it was given."""
 
+_KEPT = 64  # digests of batches that were handed out: frameworks read some ahead
 _LOOKED = (
     "seedaug.DataLoader: a state in the middle of epoch {epoch} was loaded, and the pass that went "
     "on from there was dropped after a batch (a look by next(iter(loader))?): the rest of that "
@@ -71,7 +72,7 @@ class Position:
     before: int = 0  # that, before the last batch
     order: str | None = None  # what it is a place in, once a pass has begun there
     digest: Digest | None = None  # of the indices before it, as a state has it
-    digests: list[Digest] | None = None  # of those up to each batch's end, once a pass has begun
+    digests: dict[int, Digest] | None = None  # up to the ends of its last batches, once begun
 
     def is_other(self, digest: Digest) -> bool:
         """Whether other indices came before it on the rank that the state is of, if that is this.
@@ -182,7 +183,7 @@ class LoaderState:
         begun = self.next
         check_coordinate("epoch", begun.epoch)
         self.waiting = None
-        begun.digests = []
+        begun.digests = {}
         if self._rest is not None and self._rest[0].batch - self._rest[1] <= 1:
             warnings.warn(_LOOKED.format(epoch=self._rest[0].epoch), UserWarning, 4)
         self._rest = (begun, begun.batch) if self._loaded else None
@@ -208,6 +209,8 @@ class LoaderState:
 
     def moved(self, position: Position, extent: Extent | None, batches: int = 1) -> None:
         """A pass has handed out a batch: that is where the loader is, whatever is next."""
+        for place in range(position.batch, position.batch + batches):
+            position.digests.pop(place - _KEPT, None)  # type: ignore[union-attr]  # it has begun
         position.batch += batches
         position.before = position.samples
         if extent is not None:
@@ -229,9 +232,9 @@ class LoaderState:
         state: dict[str, Any] = {"seed": self.seed, "epoch": position.epoch, "batch": batch}
         if dealt:
             state["samples"] = position.before if ahead else position.samples
-        elif batch and position.digests:
-            state["digest"] = [*position.digests[batch - 1]]
-        elif batch and position.digest is not None:  # loaded, and not begun
+        elif position.digests and batch in position.digests:
+            state["digest"] = [*position.digests[batch]]
+        elif batch and position.digest is not None:  # loaded, and nothing given since
             state["digest"] = [*position.digest]
         return {**state, "order": position.order or order}
 
