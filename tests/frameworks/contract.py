@@ -44,6 +44,7 @@ class Record:
     warnings: list[tuple[str, str]] = field(default_factory=list)  # (stage, text) of seedaug's
     errors: list[tuple[str, str]] = field(default_factory=list)
     returned: dict[int, list[int]] = field(default_factory=dict)  # predictions, by rank
+    hung: bool = False  # a rank had to be ended, and nobody said why
 
     def of(self, stage: str) -> list[Step]:
         """The steps of one stage."""
@@ -91,6 +92,8 @@ def judge(
         resumed: the session that went on from a checkpoint, or None.
     """
     record = whole if resumed is None else resumed.record
+    if record.hung:
+        return WRONG, "a rank hung, or ended without a word"
     told = record.said(stage)
     if stage != "train" and not record.of(stage):  # it ended in a stage before
         told = told + [text for _, text in record.errors]

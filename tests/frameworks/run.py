@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,6 +39,7 @@ def run(drivers: list[str], only: str, keep: str | None) -> list[dict[str, Any]]
     finally:
         for server in going.values():
             server.terminate()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import faulthandler
+import gc
 import importlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -27,14 +30,19 @@ from .record import Log, read
 from .task import MID, Task, position
 
 LIMIT = 60.0  # seconds for a session
+LAST_WORDS = 1.0  # seconds for a rank that hangs, and its workers, to write down where
+# What optimizers and accelerate would import in each forked rank anew, for seconds.
+LATE = ("torch._dynamo", "torch.distributed.fsdp", "datasets", "torchdata.stateful_dataloader")
 GRACE = 5.0  # seconds for the other ranks when one has ended badly
 
 
 def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    """A port below those that the system gives out: nobody gets it before a rank binds it."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def _rank(train: Any, variant: str, task: Task, rank: int, port: int, records: Path) -> None:
@@ -53,6 +61,7 @@ def _rank(train: Any, variant: str, task: Task, rank: int, port: int, records: P
     output = os.open(records / f"{rank}.txt", os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     log = Log(records / f"{rank}.jsonl", rank, MID if task.kill else None)
     log.listen()
     status = 1
@@ -80,9 +89,7 @@ def session(train: Any, variant: str, task: Task, records: Path) -> Record:
         waiting[pid] = rank
     hung = _wait(waiting)
     record = join(read(records / f"{rank}.jsonl", rank) for rank in range(task.ranks))
-    if hung and not record.errors:
-        record.steps.clear()  # nothing is right that hangs, and nothing is loud
-        record.warnings.clear()
+    record.hung = hung and not record.errors
     return record
 
 
@@ -98,6 +105,9 @@ def _wait(waiting: dict[int, int]) -> bool:
                 deadline = min(deadline, time.monotonic() + GRACE)
         elif time.monotonic() > deadline:
             hung = True
+            for left in waiting:
+                os.killpg(left, signal.SIGUSR1)
+            time.sleep(LAST_WORDS)
             for left in waiting:
                 os.killpg(left, signal.SIGKILL)
             deadline += LIMIT
@@ -145,8 +155,14 @@ def main() -> None:
     torch.set_num_threads(1)
     schemas = define_torchvision_schemas()  # must live as long as their operators
     module = importlib.import_module(f".drivers.{asked.driver}", __package__)
+    for late in LATE:
+        importlib.import_module(late)
+    gc.collect()
+    gc.freeze()  # forked ranks neither search nor copy what was loaded here
+    # What ranks that are killed leave behind goes, too.
+    tempfile.tempdir = base = tempfile.mkdtemp(prefix="frameworks-")
     for family in families(module.VARIANTS, asked.only):
-        folder = (asked.keep or Path(tempfile.mkdtemp(prefix="frameworks-"))) / family.name
+        folder = (asked.keep or Path(base)) / family.name
         shutil.rmtree(folder, ignore_errors=True)
         began = time.monotonic()
         cells = run_family(module.train, family, folder)
@@ -155,9 +171,18 @@ def main() -> None:
             for cell in cells:
                 out.write(json.dumps(cell | {"seconds": took}) + "\n")
                 print(f"{cell['name']:60} {cell['verdict']:12} {cell['why'][:160]}", flush=True)
+                if "hung" in cell["why"]:
+                    _show_where(folder / cell["course"])
         if asked.keep is None:
-            shutil.rmtree(folder.parent, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(base, ignore_errors=True)
     del schemas
+
+
+def _show_where(records: Path) -> None:
+    """What the ranks of a session said, and the stacks of those that had to be ended."""
+    for said in sorted(records.glob("*.txt")):
+        print(f"--- rank {said.stem}:\n{said.read_text()}", flush=True)
 
 
 if __name__ == "__main__":
