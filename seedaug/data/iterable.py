@@ -11,10 +11,11 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from seedaug import _core
 from seedaug.data.collation import stream_began
+from seedaug.data.hugging_face import is_hugging_face, own_epochs
 from seedaug.data.index import ride
 from seedaug.data.keyed import NOTHING, KeyedSource, Transform
 from seedaug.data.named import PLACES, SampleKeys, warn_of_draws, warn_of_resampling
-from seedaug.data.place import Place, is_hugging_face
+from seedaug.data.place import Place
 from seedaug.data.ranks import known_ranks
 from seedaug.data.resume import checked_state, take_over
 from seedaug.key import Packed, check_coordinate, pack
@@ -197,6 +198,8 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
     def _go_to(self, place: Place) -> tuple[Iterator[Any], int]:
         """The source's iterator, and how many samples are to be dropped to get to the place."""
         if callable(set_epoch := getattr(self.dataset, "set_epoch", None)):
+            if get_worker_info() is not None:
+                own_epochs(self.dataset)
             set_epoch(place.epoch)
         if self._source_moved and is_hugging_face(self.dataset):
             self.dataset.load_state_dict({})  # else it goes there again in each pass of that epoch

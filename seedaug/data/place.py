@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seedaug.data.hugging_face import forgets
 from seedaug.data.resume import is_stateful
 
 
@@ -96,26 +97,3 @@ def resumed_iterator(source: Any) -> Iterator[Any]:
         return iter(source)
     finally:
         source.restart_on_stop_iteration = restarts
-
-
-def is_hugging_face(source: Any) -> bool:
-    """Whether this is a `datasets.IterableDataset`, without importing that library."""
-    return type(source).__module__.partition(".")[0] == "datasets"
-
-
-def forgets(source: Any) -> bool:
-    """Whether a stream of Hugging Face shuffles in a buffer: its state leaves out what is in that.
-
-    It says so itself, and would go on behind the samples that it holds, which nobody would see.
-    """
-    if not is_hugging_face(source):
-        return False
-    stages = [getattr(source, "_ex_iterable", None)]
-    while stages:
-        stage = stages.pop()
-        if type(stage).__name__ == "BufferShuffledExamplesIterable":
-            return True
-        stages += getattr(stage, "ex_iterables", None) or []
-        if (inner := getattr(stage, "ex_iterable", None)) is not None:
-            stages.append(inner)
-    return False

@@ -66,6 +66,7 @@ def launch(folder, options, **environment):
         "GLOO_SOCKET_IFNAME": "lo",
         "MARKER": str(folder / "killed"),
         "OMP_NUM_THREADS": "1",
+        "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",  # as the page says
         "PYTHONPATH": str(Path(seedaug.__file__).parents[1]),
         **environment,
     }

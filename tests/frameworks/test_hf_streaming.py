@@ -1,6 +1,7 @@
 """Hugging Face streams under SeededIterableDataset and StatefulDataLoader: resumed runs go on."""
 
 import json
+import time
 import warnings
 
 import pytest
@@ -144,6 +145,40 @@ def test_other_workers_and_seeds_are_refused():
     dataset.load_state_dict(plain)
     with pytest.raises(ValueError, match="rank 0 of 1, worker 0 of 1 and is resumed in"):
         rows(torch.utils.data.DataLoader(dataset, num_workers=2))
+
+
+class Held(torch.utils.data.IterableDataset):
+    """Somebody's, around a stream."""
+
+    def __init__(self, streams):
+        self.streams = streams
+
+    def set_epoch(self, epoch):
+        self.streams[0].set_epoch(epoch)
+
+    def __iter__(self):
+        return iter(self.streams[0])
+
+
+@pytest.mark.parametrize("make", [generated, lambda: Held([generated()])])
+def test_workers_that_set_the_epoch_at_a_time(make, monkeypatch):
+    """`datasets` adds to an epoch that the workers share: here with time for two to do so."""
+
+    def set_epoch(self, epoch):
+        missing = epoch - self._epoch
+        time.sleep(0.2)
+        self._epoch += missing
+
+    def passes():
+        dataset = seedaug.SeededIterableDataset(make(), seed=5, transform=draw)
+        loading = seedaug.DataLoader(dataset, 4, num_workers=2, persistent_workers=True)
+        return [rows(loading) for _ in range(3)]  # each is the next epoch, and nobody says so
+
+    wanted = passes()
+    for epoch in wanted:
+        assert sorted(row[0] for row in epoch) == [*range(COUNT)]
+    monkeypatch.setattr(datasets.IterableDataset, "set_epoch", set_epoch)
+    assert passes() == wanted
 
 
 def test_a_state_is_json():
