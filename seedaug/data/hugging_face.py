@@ -39,8 +39,8 @@ def own_epochs(source: Any, depth: int = _DEPTH) -> None:
     at a time end in another epoch, with shards in another order or another worker's.
     """
     if is_hugging_face(source):
-        epoch = vars(source).get("_epoch")
-        if isinstance(epoch, Tensor) and epoch.is_shared():
+        epoch: Any = vars(source).get("_epoch")
+        if isinstance(epoch, Tensor) and epoch.is_shared():  # type: ignore[no-untyped-call]
             source._epoch = epoch.clone()
     elif depth and hasattr(type(source), "__iter__") and hasattr(source, "__dict__"):
         for held in vars(source).values():
