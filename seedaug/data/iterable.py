@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import multiprocessing
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -198,7 +199,7 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
     def _go_to(self, place: Place) -> tuple[Iterator[Any], int]:
         """The source's iterator, and how many samples are to be dropped to get to the place."""
         if callable(set_epoch := getattr(self.dataset, "set_epoch", None)):
-            if get_worker_info() is not None:
+            if multiprocessing.parent_process() is not None:  # a worker, or a rank
                 own_epochs(self.dataset)
             set_epoch(place.epoch)
         if self._source_moved and is_hugging_face(self.dataset):
