@@ -35,8 +35,9 @@ def forgets(source: Any) -> bool:
 def own_epochs(source: Any, depth: int = _DEPTH) -> None:
     """Give this process epochs of its own in the streams of Hugging Face that `source` holds.
 
-    Workers and ranks that were forked share one in memory, and `set_epoch` adds to it what is missing: two that do so
-    at a time end in another epoch, with shards in another order or another worker's.
+    Workers and ranks that were forked share one in memory, and `set_epoch` adds to it what is
+    missing: two that do so at a time end in another epoch, with shards in another order or another
+    worker's.
     """
     if is_hugging_face(source):
         epoch: Any = vars(source).get("_epoch")
