@@ -6,12 +6,12 @@ from typing import Any
 
 from torch import Tensor
 
-_DEPTH = 5  # of streams within streams
+from seedaug.checks.reach import walk
 
 
 def is_hugging_face(source: Any) -> bool:
     """Whether this is a `datasets.IterableDataset`."""
-    return type(source).__module__.partition(".")[0] == "datasets"
+    return str(type(source).__module__).partition(".")[0] == "datasets"
 
 
 def forgets(source: Any) -> bool:
@@ -32,18 +32,14 @@ def forgets(source: Any) -> bool:
     return False
 
 
-def own_epochs(source: Any, depth: int = _DEPTH) -> None:
+def own_epochs(source: Any) -> None:
     """Give this process epochs of its own in the streams of Hugging Face that `source` holds.
 
     Workers and ranks that were forked share one in memory, and `set_epoch` adds to it what is
     missing: two that do so at a time end in another epoch, with shards in another order or another
     worker's.
     """
-    if is_hugging_face(source):
-        epoch: Any = vars(source).get("_epoch")
+    for _, held in walk({"source": source}):
+        epoch: Any = getattr(held, "__dict__", {}).get("_epoch") if is_hugging_face(held) else None
         if isinstance(epoch, Tensor) and epoch.is_shared():  # type: ignore[no-untyped-call]
-            source._epoch = epoch.clone()
-    elif depth and hasattr(type(source), "__iter__") and hasattr(source, "__dict__"):
-        for held in vars(source).values():
-            for each in held if isinstance(held, (list, tuple)) else (held,):
-                own_epochs(each, depth - 1)
+            held._epoch = epoch.clone()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -103,6 +104,7 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
         self._rank, self._world = known_ranks()
         self._place: Place | None = None  # of the pass that was begun last in this process
         self._resumed: Place | None = None  # where the next pass begins
+        self._alone_in: int | None = None  # the process in which the source's epoch is its own
         self._source_moved = False  # whether the source was told where to go on
         self._told_of_draws = False
 
@@ -199,8 +201,9 @@ class SeededIterableDataset(KeyedSource, IterableDataset[Any]):
     def _go_to(self, place: Place) -> tuple[Iterator[Any], int]:
         """The source's iterator, and how many samples are to be dropped to get to the place."""
         if callable(set_epoch := getattr(self.dataset, "set_epoch", None)):
-            if multiprocessing.parent_process() is not None:  # a worker, or a rank
-                own_epochs(self.dataset)
+            if multiprocessing.parent_process() is not None and self._alone_in != os.getpid():
+                own_epochs(self.dataset)  # of a worker, or a rank
+                self._alone_in = os.getpid()
             set_epoch(place.epoch)
         if self._source_moved and is_hugging_face(self.dataset):
             self.dataset.load_state_dict({})  # else it goes there again in each pass of that epoch

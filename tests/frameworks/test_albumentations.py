@@ -71,7 +71,7 @@ def test_it_warns_and_names_the_way():
 
 def test_check_explains():
     loader = seedaug.DataLoader(seeded(pipeline()), 4, num_workers=2)
-    report = seedaug.check(loader, max_samples=100)
+    report = seedaug.check(loader, max_samples=400)
     assert report.verdict.value == "depends-on-workers"
     assert "seedaug.integrations.albumentations.Keyed" in report.findings[0].remedy[0]
 
@@ -116,7 +116,7 @@ def test_replay():
 
 def test_check_finds_nothing_in_what_is_keyed():
     loader = seedaug.DataLoader(seeded(Keyed(pipeline())), 4, shuffle=True, num_workers=2)
-    seedaug.assert_healthy(loader, strict=True, max_samples=100)
+    seedaug.assert_healthy(loader, strict=True, max_samples=400)
 
 
 def test_errors():

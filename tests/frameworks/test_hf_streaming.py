@@ -1,6 +1,7 @@
 """Hugging Face streams under SeededIterableDataset and StatefulDataLoader: resumed runs go on."""
 
 import json
+import multiprocessing
 import time
 import warnings
 
@@ -179,6 +180,27 @@ def test_workers_that_set_the_epoch_at_a_time(make, monkeypatch):
         assert sorted(row[0] for row in epoch) == [*range(COUNT)]
     monkeypatch.setattr(datasets.IterableDataset, "set_epoch", set_epoch)
     assert passes() == wanted
+
+
+@pytest.mark.parametrize("make", [lambda stream: stream, lambda stream: Held([stream])])
+def test_a_rank_has_an_epoch_of_its_own(make):
+    """One that was forked and loads without workers; whoever forked it goes on sharing."""
+    source = generated()
+    dataset = seedaug.SeededIterableDataset(make(source), seed=5)
+    there, here = multiprocessing.get_context("fork").Pipe()
+
+    def rank():
+        dataset.set_epoch(2)
+        next(iter(dataset))
+        there.send((source.epoch, source._epoch.is_shared()))
+
+    child = multiprocessing.get_context("fork").Process(target=rank)
+    child.start()
+    assert here.poll(60)
+    assert here.recv() == (2, False)
+    child.join()
+    next(iter(dataset))
+    assert source._epoch.is_shared()
 
 
 def test_a_state_is_json():

@@ -16,7 +16,6 @@ from memory_ways import WAYS
 
 TOGETHER = 10  # ways in one process
 EACH = 60  # batches held in each
-OF_TORCHS = 20  # which show that a way is one where torch's batches stay as they are
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,18 +23,17 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("workers", "strategy"), [(0, "file_descriptor"), (2, "file_descriptor"), (2, "file_system")]
-)
+@pytest.mark.parametrize("strategy", ["file_descriptor", "file_system"])
+@pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("first", range(0, len(WAYS), TOGETHER))
 def test_no_batch_is_written_over(first, workers, strategy):
     ways = [*WAYS.values()][first : first + TOGETHER]
     ours = hunted("ours", workers, EACH * len(ways), strategy, ways)
-    torchs = hunted("torch", workers, OF_TORCHS * len(ways), strategy, ways)
+    torchs = hunted("torch", workers, EACH * len(ways), strategy, ways)
     assert ours["wrong"] == {}
     assert not workers or torchs["wrong"] == {}
-    for left in ("files", "maps"):  # some ways leave one for each batch, whose ever it is
-        assert ours[left] <= torchs[left] * EACH // OF_TORCHS + 4
+    assert ours["files"] <= torchs["files"] + 4
+    assert ours["maps"] <= torchs["maps"] + 4
 
 
 def test_memory_grows_no_more_than_torchs_over_a_hundred_epochs():

@@ -148,7 +148,7 @@ def test_it_warns_and_names_the_way(recwarn):
 
 def test_check_explains():
     dataset = held(volumes(), transform=pipeline())
-    report = seedaug.check(seedaug.DataLoader(dataset, 4, num_workers=2), max_samples=100)
+    report = seedaug.check(seedaug.DataLoader(dataset, 4, num_workers=2), max_samples=400)
     assert report.verdict.value == "repeats-across-workers"
     assert "seedaug.integrations.monai.Keyed" in report.findings[0].remedy[0]
 
@@ -235,7 +235,7 @@ def test_what_it_does_not_reach_is_warned_of():
 def test_check_finds_nothing_in_what_is_keyed():
     dataset = held(volumes(), transform=Keyed(pipeline()))
     loader = seedaug.DataLoader(dataset, 4, shuffle=True, num_workers=2)
-    seedaug.assert_healthy(loader, strict=True, max_samples=100)
+    seedaug.assert_healthy(loader, strict=True, max_samples=400)
 
 
 def test_outside_of_a_sample_and_errors():
