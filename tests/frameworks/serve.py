@@ -6,14 +6,11 @@ import argparse
 import contextlib
 import dataclasses
 import faulthandler
-import gc
 import importlib
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -23,41 +20,22 @@ from typing import Any
 
 import torch
 
-from ..torchvision_schemas import define_torchvision_schemas
 from .cells import Family, families
 from .contract import Record, Resumed, join, judge
+from .ranks import free_port, place
 from .record import Log, read
 from .task import MID, Task, position
 
 LIMIT = 60.0  # seconds for a session
 LAST_WORDS = 1.0  # seconds for a rank that hangs, and its workers, to write down where
-# What optimizers and accelerate would import in each forked rank anew, for seconds.
-LATE = ("torch._dynamo", "torch.distributed.fsdp", "datasets", "torchdata.stateful_dataloader")
 GRACE = 5.0  # seconds for the other ranks when one has ended badly
-
-
-def _free_port() -> int:
-    """A port below those that the system gives out: nobody gets it before a rank binds it."""
-    while True:
-        port = random.randrange(10_000, 32_000)
-        with socket.socket() as free, contextlib.suppress(OSError):
-            free.bind(("127.0.0.1", port))
-            return port
 
 
 def _rank(train: Any, variant: str, task: Task, rank: int, port: int, records: Path) -> None:
     """What a forked rank does; never returns."""
     os.setsid()
     if task.ranks > 1:
-        os.environ |= {
-            "RANK": str(rank),
-            "LOCAL_RANK": str(rank),
-            "WORLD_SIZE": str(task.ranks),
-            "LOCAL_WORLD_SIZE": str(task.ranks),
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port),
-            "TORCHELASTIC_RUN_ID": "none",
-        }
+        os.environ |= place(rank, task.ranks, port)
     output = os.open(records / f"{rank}.txt", os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -80,7 +58,7 @@ def _rank(train: Any, variant: str, task: Task, rank: int, port: int, records: P
 def session(train: Any, variant: str, task: Task, records: Path) -> Record:
     """Run a session of all its ranks to its end; returns what they wrote down."""
     records.mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     waiting = {}
     for rank in range(task.ranks):
         pid = os.fork()
@@ -153,12 +131,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="leave records and checkpoints here")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    schemas = define_torchvision_schemas()  # must live as long as their operators
+    importlib.import_module(".loaded", __package__)
     module = importlib.import_module(f".drivers.{asked.driver}", __package__)
-    for late in LATE:
-        importlib.import_module(late)
-    gc.collect()
-    gc.freeze()  # forked ranks neither search nor copy what was loaded here
     # What ranks that are killed leave behind goes, too.
     tempfile.tempdir = base = tempfile.mkdtemp(prefix="frameworks-")
     for family in families(module.VARIANTS, asked.only):
@@ -176,7 +150,6 @@ def main() -> None:
         if asked.keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(base, ignore_errors=True)
-    del schemas
 
 
 def _show_where(records: Path) -> None:

@@ -1,11 +1,7 @@
 """accelerate: each sample once over all processes, in the right epoch, also after a resume."""
 
 import ast
-import os
 import re
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,33 +10,12 @@ import torch
 import seedaug
 
 pytest.importorskip("accelerate")
+from tests.frameworks.ranks import launch
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = re.search(
     r"```python\n(.*?)```", (ROOT / "docs/with-accelerate.md").read_text(), re.DOTALL
 )[1]
-
-
-def launch(script, *arguments, ranks, **environment):
-    """What each rank printed."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = str(found.getsockname()[1])
-    started = []
-    for rank in range(ranks):
-        own = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": ranks} if ranks > 1 else {}
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "MASTER_ADDR": "127.0.0.1"}
-        env |= {"MASTER_PORT": port, "ACCELERATE_USE_CPU": "1", **environment}
-        env |= {name: str(value) for name, value in own.items()}
-        command = [sys.executable, str(script), *arguments]
-        started.append(
-            subprocess.Popen(
-                command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
-        )
-    outputs = [process.communicate(timeout=400) for process in started]
-    for process, (_, errors) in zip(started, outputs, strict=True):
-        assert process.returncode == 0, errors[-3000:]
-    return outputs
 
 
 def batches(output):

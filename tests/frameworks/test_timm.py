@@ -11,7 +11,8 @@ from torch.utils.data import TensorDataset
 import seedaug
 
 pytest.importorskip("timm")
-from tests.frameworks.test_accelerate import batches, expected, launch
+from tests.frameworks.ranks import launch
+from tests.frameworks.test_accelerate import batches, expected
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = re.search(r"```python\n(.*?)```", (ROOT / "docs/with-timm.md").read_text(), re.DOTALL)[1]
@@ -23,10 +24,7 @@ def test_the_page(tmp_path, ranks, follows):
     script = tmp_path / "train.py"
     assert len(SCRIPT.splitlines()) < 60
     text = SCRIPT if follows else SCRIPT.replace("    timm.follow(loader)\n", "")
-    # torchvision, which timm imports, may lack its compiled half here: see there.
-    script.write_text(
-        f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\nimport conftest\n{text}"
-    )
+    script.write_text(text)
     outputs = launch(script, ranks=ranks)
     orders = []
     for epoch in range(3):

@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("lightning")
 pytest.importorskip("transformers")
-from tests.frameworks.test_accelerate import batches, expected, launch
+from tests.frameworks.ranks import launch
+from tests.frameworks.test_accelerate import batches, expected
 
 ROOT = Path(__file__).parents[2]
 STEPS = {1: 12, 2: 6}  # of an epoch of 48 samples in batches of 4
@@ -18,12 +19,7 @@ def script_of(page, tmp_path):
     script = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
     assert len(script.splitlines()) < 60
     path = tmp_path / "train.py"
-    # torchvision, which transformers imports, may lack its compiled half: see there.
-    before = (
-        f"import sys; sys.path.append({str(ROOT / 'tests')!r})\n"
-        "import torchvision_schemas; kept = torchvision_schemas.define_torchvision_schemas()"
-    )
-    path.write_text(f"{before}\n{script}")
+    path.write_text(script)
     return path
 
 
