@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
+from torch.utils.data import IterableDataset
+
 _FRAMES = 40  # to look up through: workers are primed some fifteen calls below accelerate's loader
 
 
@@ -60,9 +62,30 @@ def who_asks() -> Asker:
     return Asker(accelerate, found, skips, dispatches, knows)
 
 
-def counted_by_accelerate() -> bool:
-    """Whether an epoch is set because one of accelerate's loaders counted so, at `iter`."""
-    return any(frame.f_code.co_name == "__iter__" for frame in _frames("accelerate.data_loader"))
+def counting_loader() -> Any | None:
+    """The loader of accelerate's that sets an epoch because it counted so, at `iter`."""
+    for frame in _frames("accelerate.data_loader"):
+        if frame.f_code.co_name == "__iter__":
+            return frame.f_locals.get("self")
+    return None
+
+
+def is_in_another_pass(counter: Any) -> bool:
+    """Whether another of accelerate's loaders, over the same map-style dataset, is in a pass.
+
+    One that was left by a `break` counts as being in it.
+    """
+    if isinstance(counter.dataset, IterableDataset):  # looks at its epoch when a pass begins
+        return False
+    running = [each for each in counter.gradient_state.dataloader_references if each is not None]
+    return any(each is not counter and each.dataset is counter.dataset for each in running)
+
+
+def trained_by_transformers() -> bool:
+    """Whether Hugging Face's Trainer trains, and maybe evaluates in the middle of an epoch."""
+    return any(
+        "_training_loop" in frame.f_code.co_name for frame in _frames("transformers.trainer")
+    )
 
 
 def told_by_lightning() -> bool:

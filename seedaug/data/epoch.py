@@ -16,9 +16,11 @@ import numpy.typing as npt
 import torch
 
 from seedaug.data.callers import (
-    counted_by_accelerate,
+    counting_loader,
+    is_in_another_pass,
     repeats_its_sampler,
     told_by_lightning,
+    trained_by_transformers,
     who_asks,
 )
 from seedaug.data.ranks import known_ranks
@@ -127,14 +129,25 @@ class SharedEpoch:
         return self._words[_EPOCH]
 
     def choose(self, epoch: Any) -> None:
-        """Set the epoch because the user said so; `tick` tells which choice came last."""
+        """Set the epoch because the user said so; `tick` tells which choice came last.
+
+        In Hugging Face's Trainer that is the Trainer or its callback; accelerate's loaders count
+        their own passes, also those of an evaluation of what is being trained on.
+        """
         awaited, before = self.awaited, self.epoch
+        counter = counting_loader()
+        if counter is not None and self.by_somebody and trained_by_transformers():
+            self.begin(before)
+            self._words[_AWAITED] = awaited
+            return
+        if before != epoch and counter is not None and is_in_another_pass(counter):
+            warnings.warn(SHARED.format(before=before, epoch=epoch), UserWarning, stacklevel=3)
         self.begin(check_coordinate("epoch", epoch))
         for memory in (self._memory, self._left):
             if memory is not None:
                 memory[_AWAITED] = 1
         self.tick = next_tick()
-        counted = counted_by_accelerate()  # and nobody said so
+        counted = counter is not None  # and nobody said so
         self.choices += not counted
         self.told_by_lightning = told_by_lightning()
         if counted and awaited and self.by_somebody and before != epoch:
@@ -281,4 +294,10 @@ _ORDER_TWICE = (
 OVERRULED = (
     "seedaug: epoch {before} was set, and then accelerate set epoch {epoch}, by its own count of "
     "passes. Call set_epoch(epoch) on the loader that accelerate prepared, before each pass"
+)
+SHARED = (
+    "seedaug: a loader that accelerate prepared sets epoch {epoch}, by its own count, on a dataset "
+    "that another one has begun to load in epoch {before}: if that pass goes on, the rest of it is "
+    "drawn in epoch {epoch}. Give each loader a SeededDataset of its own (over one dataset), or "
+    "prepare a seedaug.DataLoader"
 )

@@ -1,4 +1,4 @@
-"""A user's script on its ranks, as a launcher runs it, but forked where its libraries are loaded."""
+"""A user's script on ranks, as a launcher runs it, but forked where its libraries are loaded."""
 
 import contextlib
 import multiprocessing

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -213,3 +215,46 @@ def test_a_place_that_is_kept_twice_is_refused():
     accelerator = Accelerator(cpu=True, dataloader_config=keeps)
     with pytest.raises(ValueError, match="leave that option out"):
         prepare(accelerator, seedaug.DataLoader(range(8), 4, seed=0))
+
+
+class Slow(torch.utils.data.Dataset):
+    def __len__(self):
+        return 80
+
+    def __getitem__(self, index):
+        time.sleep(0.003)
+        return torch.tensor(index)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_evaluation_that_sets_the_epoch_of_the_training_is_warned_of(workers):
+    from accelerate import Accelerator
+
+    accelerator = Accelerator(cpu=True)
+
+    def prepared(data):
+        loader = torch.utils.data.DataLoader(data, 4, num_workers=workers)
+        return accelerator.prepare(loader)
+
+    def run(train, evaluation):
+        """The epochs that samples are drawn in, with two evaluations in each."""
+        for _ in range(2):
+            epochs = set()
+            for number, (_, keys) in enumerate(train):
+                epochs |= {seedaug.Key.unpack(key).epoch for key in keys}
+                if number in (2, 4):
+                    list(evaluation)
+            yield epochs
+
+    def seeded():
+        return seedaug.SeededDataset(Slow(), 0, return_key=True)
+
+    data = seeded()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [*run(prepared(data), prepared(seeded()))] == [{0}, {1}]
+    data = seeded()
+    with pytest.warns(
+        UserWarning, match="sets epoch 1, by its own count, on a dataset that anothe"
+    ):
+        assert len(next(run(prepared(data), prepared(data)))) == 2

@@ -1,5 +1,6 @@
 """The Hugging Face Trainer with one dataset to train and to evaluate with, by steps."""
 
+import time
 import warnings
 
 import pytest
@@ -14,9 +15,10 @@ from seedaug.integrations.transformers import EpochCallback  # noqa: E402
 
 class Numbers(Dataset):
     def __len__(self):
-        return 24
+        return 48
 
     def __getitem__(self, index):
+        time.sleep(0.003)  # so that workers still load when an evaluation begins
         return {"x": torch.tensor([float(index)]), "labels": torch.tensor(0.0)}
 
 
@@ -42,14 +44,15 @@ def make_dataset():
 
 @pytest.mark.parametrize("workers", [0, 2, "persistent"])
 @pytest.mark.parametrize("apart", [False, True])
-def test_evaluations_in_mid_epoch(tmp_path, workers, apart):
+@pytest.mark.parametrize("callbacks", [[EpochCallback], []])
+def test_evaluations_in_mid_epoch(tmp_path, workers, apart, callbacks):
     train = make_dataset()
     arguments = transformers.TrainingArguments(
         tmp_path,
         num_train_epochs=3,
         per_device_train_batch_size=4,
         eval_strategy="steps",
-        eval_steps=2,
+        eval_steps=4,
         use_cpu=True,
         report_to=[],
         save_strategy="no",
@@ -64,16 +67,18 @@ def test_evaluations_in_mid_epoch(tmp_path, workers, apart):
         arguments,
         train_dataset=train,
         eval_dataset=make_dataset() if apart else train,
-        callbacks=[EpochCallback()],
+        callbacks=[callback() for callback in callbacks],
     )
     with warnings.catch_warnings():
         if apart:
             warnings.filterwarnings("error", message=".*seedaug.*")
             warnings.simplefilter("error", seedaug.RepeatedEpochWarning)
         trainer.train()
-    assert len(model.seen) == 18
+    assert len(model.seen) == 36
     for epoch in range(3):
         train.set_epoch(epoch)
-        expected = sorted(float(train[index]["drawn"]) for index in range(24))
-        seen = sorted(value for batch in model.seen[6 * epoch : 6 * epoch + 6] for value in batch)
+        expected = sorted(float(train[index]["drawn"]) for index in range(48))
+        seen = sorted(
+            value for batch in model.seen[12 * epoch : 12 * epoch + 12] for value in batch
+        )
         assert seen == expected
