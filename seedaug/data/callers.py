@@ -118,6 +118,17 @@ def fetched_ahead() -> int | None:
     return None
 
 
+def epoch_of_transformers() -> int | None:
+    """The epoch that Hugging Face's Trainer trains in, if it asks for what it trains on."""
+    for frame in _frames("transformers.trainer"):
+        if frame.f_code.co_name in ("evaluation_loop", "prediction_loop"):
+            return None
+        epoch = frame.f_locals.get("epoch")
+        if type(epoch) is int:
+            return epoch
+    return None
+
+
 def repeats_its_sampler() -> bool:
     """Whether this is a worker, forked for a loader whose sampler never ends.
 

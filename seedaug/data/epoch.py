@@ -17,6 +17,7 @@ import torch
 
 from seedaug.data.callers import (
     counting_loader,
+    epoch_of_transformers,
     is_in_another_pass,
     repeats_its_sampler,
     told_by_lightning,
@@ -217,6 +218,8 @@ class SharedEpoch:
             self._looked = os.getpid()
             if repeats_its_sampler():
                 self._warn(name, _AHEAD)
+            elif not self.by_somebody and epoch_of_transformers() not in (None, self.epoch):
+                self._warn(name, _BEHIND)
         count, seen, repeats = len(indices), 0, 0
         for index in indices:
             if 0 <= index < size:
@@ -285,6 +288,11 @@ _AHEAD = (
     "InfiniteDataLoader), so workers load the first samples of each epoch before the dataset is "
     "told of it, with the draws of the epoch before. Use seedaug.DataLoader(..., "
     "persistent_workers=True), which keeps its workers too"
+)
+_BEHIND = (
+    "{name!r}: Hugging Face's Trainer is in another epoch, and draws are made in epoch {epoch}: it "
+    "tells a dataset the epoch neither after a resume nor on several ranks. Give it "
+    "callbacks=[seedaug.integrations.transformers.EpochCallback()]"
 )
 _ORDER_TWICE = (
     "{name!r}: epoch {epoch} comes in the same shuffled order as the one before: the dataset was "

@@ -1,5 +1,6 @@
-"""The Hugging Face Trainer with one dataset to train and to evaluate with, by steps."""
+"""The Hugging Face Trainer: evaluations of what is trained on, and resuming without a callback."""
 
+import os
 import time
 import warnings
 
@@ -82,3 +83,39 @@ def test_evaluations_in_mid_epoch(tmp_path, workers, apart, callbacks):
             value for batch in model.seen[12 * epoch : 12 * epoch + 12] for value in batch
         )
         assert seen == expected
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_resume_without_the_callback_is_warned_of(tmp_path, workers, capfd):
+    def train(*callbacks, resumed=None):
+        """What is drawn in each step, and what seedaug says in this process and its workers."""
+        arguments = transformers.TrainingArguments(
+            tmp_path,
+            num_train_epochs=3,
+            per_device_train_batch_size=4,
+            save_steps=18,
+            save_strategy="steps",
+            use_cpu=True,
+            report_to=[],
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            dataloader_num_workers=workers,
+        )
+        model = Model()
+        trainer = transformers.Trainer(
+            model, arguments, train_dataset=make_dataset(), callbacks=[*callbacks]
+        )
+        capfd.readouterr()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = lambda message, *others: os.write(2, str(message).encode())
+            trainer.train(resume_from_checkpoint=resumed)
+        return model.seen, capfd.readouterr().err
+
+    checkpoint = str(tmp_path / "checkpoint-18")
+    whole, said = train()
+    assert "seedaug" not in said
+    for callbacks in ([EpochCallback()], []):
+        rest, said = train(*callbacks, resumed=checkpoint)
+        assert (rest == whole[18:]) == bool(callbacks)
+        assert ("Trainer is in another epoch" in said) != bool(callbacks)
