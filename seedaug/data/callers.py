@@ -78,7 +78,24 @@ def is_in_another_pass(counter: Any) -> bool:
     if isinstance(counter.dataset, IterableDataset):  # looks at its epoch when a pass begins
         return False
     running = [each for each in counter.gradient_state.dataloader_references if each is not None]
-    return any(each is not counter and each.dataset is counter.dataset for each in running)
+    return any(
+        each is not counter and each.dataset is counter.dataset and not _carries_epochs(each)
+        for each in running
+    )
+
+
+def _carries_epochs(loader: Any) -> bool:
+    """Whether seedaug's sampler is somewhere in it: its samples come with their epoch."""
+    sampler = loader.batch_sampler
+    while sampler is not None:
+        if any(type(each).__module__.startswith("seedaug.") for each in _with_sampler(sampler)):
+            return True
+        sampler = getattr(sampler, "batch_sampler", None)
+    return False
+
+
+def _with_sampler(sampler: Any) -> tuple[Any, Any]:
+    return sampler, getattr(sampler, "sampler", None)
 
 
 def trained_by_transformers() -> bool:
@@ -107,26 +124,45 @@ def fetched_ahead() -> int | None:
     It reads a loader of unknown length one batch ahead, to know which is the last; and after an
     error in a step there is the batch of that step.
     """
+    loop = _fit_loop()
+    fetcher = getattr(loop, "_data_fetcher", None)
+    if loop is None or fetcher is None:
+        return None
+    epoch_loop = getattr(loop, "epoch_loop", None)
+    progress = getattr(getattr(epoch_loop, "batch_progress", None), "current", None)
+    failed = progress.ready - progress.processed if progress is not None else 0
+    return len(getattr(fetcher, "batches", ())) + int(failed)
+
+
+def _fit_loop() -> Any | None:
     for module in ("lightning.pytorch.loops.fit_loop", "pytorch_lightning.loops.fit_loop"):
         for frame in _frames(module):
-            fetcher = getattr(frame.f_locals.get("self"), "_data_fetcher", None)
-            if fetcher is not None:
-                epoch_loop = getattr(frame.f_locals["self"], "epoch_loop", None)
-                progress = getattr(getattr(epoch_loop, "batch_progress", None), "current", None)
-                failed = progress.ready - progress.processed if progress is not None else 0
-                return len(getattr(fetcher, "batches", ())) + int(failed)
+            if hasattr(loop := frame.f_locals.get("self"), "epoch_progress"):
+                return loop
     return None
 
 
-def epoch_of_transformers() -> int | None:
-    """The epoch that Hugging Face's Trainer trains in, if it asks for what it trains on."""
+def epoch_of_trainer() -> tuple[int, str] | None:
+    """The epoch that a trainer is in which asks for what it trains on, and whose it is."""
     for frame in _frames("transformers.trainer"):
         if frame.f_code.co_name in ("evaluation_loop", "prediction_loop"):
             return None
         epoch = frame.f_locals.get("epoch")
         if type(epoch) is int:
-            return epoch
-    return None
+            return epoch, "transformers"
+    if evaluated_by_lightning():
+        return None
+    loop = _fit_loop()
+    callbacks: Any = sys.modules.get("seedaug.integrations.lightning")
+    if loop is None or (
+        callbacks
+        and any(isinstance(each, callbacks.EpochCallback) for each in loop.trainer.callbacks)
+    ):
+        return None  # the callback tells late, and has what was loaded before loaded again
+    progress = loop.epoch_progress
+    ended = loop.restarting and loop.epoch_loop.batch_progress.is_last_batch  # but not yet counted
+    ended = ended and progress.total.processed < progress.total.started
+    return progress.current.processed + int(ended), "lightning"
 
 
 def repeats_its_sampler() -> bool:

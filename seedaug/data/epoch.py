@@ -17,7 +17,7 @@ import torch
 
 from seedaug.data.callers import (
     counting_loader,
-    epoch_of_transformers,
+    epoch_of_trainer,
     is_in_another_pass,
     repeats_its_sampler,
     told_by_lightning,
@@ -218,8 +218,9 @@ class SharedEpoch:
             self._looked = os.getpid()
             if repeats_its_sampler():
                 self._warn(name, _AHEAD)
-            elif not self.by_somebody and epoch_of_transformers() not in (None, self.epoch):
-                self._warn(name, _BEHIND)
+            trainers = None if self.by_somebody else epoch_of_trainer()
+            if trainers is not None and trainers[0] != self.epoch:
+                self._warn(name, _BEHIND, *trainers)
         count, seen, repeats = len(indices), 0, 0
         for index in indices:
             if 0 <= index < size:
@@ -270,11 +271,13 @@ class SharedEpoch:
             else:
                 self._marks[worker] += 1
 
-    def _warn(self, name: object, what: str) -> None:
+    def _warn(self, name: object, what: str, *more: object) -> None:
         if self._words[_WARNED]:
             return
         self._words[_WARNED] = 1
-        warnings.warn(what.format(name=name, epoch=self.epoch), RepeatedEpochWarning, stacklevel=4)
+        warnings.warn(
+            what.format(*more, name=name, epoch=self.epoch), RepeatedEpochWarning, stacklevel=4
+        )
 
 
 _EPOCH_TWICE = (
@@ -290,9 +293,8 @@ _AHEAD = (
     "persistent_workers=True), which keeps its workers too"
 )
 _BEHIND = (
-    "{name!r}: Hugging Face's Trainer is in another epoch, and draws are made in epoch {epoch}: it "
-    "tells a dataset the epoch neither after a resume nor on several ranks. Give it "
-    "callbacks=[seedaug.integrations.transformers.EpochCallback()]"
+    "{name!r}: the Trainer is in epoch {0}, and samples are drawn in epoch {epoch}: nobody told "
+    "the dataset. Give the Trainer callbacks=[seedaug.integrations.{1}.EpochCallback()]"
 )
 _ORDER_TWICE = (
     "{name!r}: epoch {epoch} comes in the same shuffled order as the one before: the dataset was "

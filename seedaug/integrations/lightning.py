@@ -38,11 +38,12 @@ class EpochCallback(Callback):  # type: ignore[misc]  # its base is unknown with
         After a resume workers have begun to load in the wrong epoch then: what they have is thrown
         away.
         """
-        if self._tell(trainer) and trainer.fit_loop._data_fetcher is not None:
+        if self._tell(trainer) and (fetcher := trainer.fit_loop._data_fetcher) is not None:
+            fetcher.teardown()  # ends those workers
             # Lightning tells the samplers after this: too late for what is loaded from now on.
             _tell_samplers(trainer.train_dataloader, _epoch(trainer))
-            iter(trainer.fit_loop._data_fetcher)
-            self._tell(trainer)  # what those workers visited until they ended does not count
+            self._tell(trainer)  # what those workers visited does not count
+            iter(fetcher)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """Before `iter(loader)`, in every epoch but the first."""

@@ -232,9 +232,8 @@ def test_an_evaluation_that_sets_the_epoch_of_the_training_is_warned_of(workers)
 
     accelerator = Accelerator(cpu=True)
 
-    def prepared(data):
-        loader = torch.utils.data.DataLoader(data, 4, num_workers=workers)
-        return accelerator.prepare(loader)
+    def prepared(data, kind=torch.utils.data.DataLoader):
+        return accelerator.prepare(kind(data, 4, num_workers=workers))
 
     def run(train, evaluation):
         """The epochs that samples are drawn in, with two evaluations in each."""
@@ -253,6 +252,8 @@ def test_an_evaluation_that_sets_the_epoch_of_the_training_is_warned_of(workers)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert [*run(prepared(data), prepared(seeded()))] == [{0}, {1}]
+        loaders = (prepared(data, seedaug.DataLoader) for _ in range(2))
+        assert [*run(*loaders)] == [{0}, {1}]
     data = seeded()
     with pytest.warns(
         UserWarning, match="sets epoch 1, by its own count, on a dataset that anothe"

@@ -1,6 +1,8 @@
 """Lightning's Trainer in ways that are no cells of the table: one loader for two uses, ranks."""
 
 import logging
+import os
+import warnings
 
 import pytest
 import torch
@@ -11,6 +13,8 @@ import seedaug
 lightning = pytest.importorskip("lightning.pytorch")
 logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 from lightning.pytorch.callbacks import ModelCheckpoint, OnExceptionCheckpoint  # noqa: E402
+
+from seedaug.integrations.lightning import EpochCallback  # noqa: E402
 
 
 class Model(lightning.LightningModule):
@@ -92,3 +96,25 @@ def test_a_loader_with_ranks_of_its_own_predicts(rank):
     expected = torch.cat(list(make_loader(num_replicas=2, rank=rank)))
     got = torch.cat(trainer(enable_checkpointing=False).predict(Model(), loader))
     assert torch.equal(got, expected)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_resume_without_the_callback_is_warned_of(tmp_path, workers, capfd):
+    def train(resumed=None, *callbacks):
+        rows = TensorDataset(torch.arange(12.0))
+        dataset = seedaug.SeededDataset(rows, 0, transforms=lambda row: row[0])
+        loader = torch.utils.data.DataLoader(dataset, 4, num_workers=workers)
+        keep = ModelCheckpoint(tmp_path, "{step}", save_top_k=-1, every_n_train_steps=1)
+        capfd.readouterr()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", seedaug.RepeatedEpochWarning)
+            warnings.showwarning = lambda message, *others: os.write(2, str(message).encode())
+            trainer(callbacks=[keep, *callbacks]).fit(Model(), loader, ckpt_path=resumed)
+        return capfd.readouterr().err
+
+    train()
+    for step, epoch in ((3, 1), (4, 1), (6, 2)):
+        checkpoint = str(tmp_path / f"step={step}.ckpt")
+        told = f"the Trainer is in epoch {epoch}, and samples are drawn in epoch 0"
+        assert told in train(checkpoint)
+        assert "seedaug" not in train(checkpoint, EpochCallback())

@@ -118,4 +118,6 @@ def test_a_resume_without_the_callback_is_warned_of(tmp_path, workers, capfd):
     for callbacks in ([EpochCallback()], []):
         rest, said = train(*callbacks, resumed=checkpoint)
         assert (rest == whole[18:]) == bool(callbacks)
-        assert ("Trainer is in another epoch" in said) != bool(callbacks)
+        assert ("the Trainer is in epoch 1, and samples are drawn in epoch 0" in said) != bool(
+            callbacks
+        )
