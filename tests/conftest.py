@@ -1,6 +1,7 @@
 """What all tests share: the device parameter, the `cuda` marker, torchvision beside a CPU torch."""
 
 import os
+import signal
 
 import pytest
 import torch
@@ -10,6 +11,10 @@ REQUIRE_CUDA = os.environ.get("SEEDAUG_REQUIRE_CUDA") == "1"
 
 
 TORCHVISION_SCHEMAS = define_torchvision_schemas()
+
+# A shell that starts the tests in the background has them, and what they start, ignore interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def why_no_cuda():

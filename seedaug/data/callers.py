@@ -77,10 +77,11 @@ def is_in_another_pass(counter: Any) -> bool:
     """
     if isinstance(counter.dataset, IterableDataset):  # looks at its epoch when a pass begins
         return False
-    running = [each for each in counter.gradient_state.dataloader_references if each is not None]
+    state = getattr(counter, "gradient_state", None)
+    others = [each for each in getattr(state, "dataloader_references", ()) if each is not counter]
     return any(
-        each is not counter and each.dataset is counter.dataset and not _carries_epochs(each)
-        for each in running
+        each is not None and each.dataset is counter.dataset and not _carries_epochs(each)
+        for each in others
     )
 
 
