@@ -29,9 +29,9 @@ BROKEN = {
 }
 
 
-# So a rank is aborted, rarely, and its launcher fails: DistributedDataParallel keeps gloo's threads
-# over destroy_process_group (counted, torch 2.13), and a C++ thread that wants Python's lock when
-# Python ends aborts the process (pytorch#38228).
+# So a rank was aborted, once, and its launcher failed. The likely cause:
+# DistributedDataParallel keeps gloo's threads over destroy_process_group (counted, torch 2.13), and
+# a C++ thread that wants Python's lock when Python ends aborts the process (pytorch#38228).
 ABORTED = "terminate called without an active exception"
 
 

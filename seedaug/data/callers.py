@@ -89,14 +89,11 @@ def _carries_epochs(loader: Any) -> bool:
     """Whether seedaug's sampler is somewhere in it: its samples come with their epoch."""
     sampler = loader.batch_sampler
     while sampler is not None:
-        if any(type(each).__module__.startswith("seedaug.") for each in _with_sampler(sampler)):
+        kinds = (type(each).__module__ for each in (sampler, getattr(sampler, "sampler", None)))
+        if any(kind.startswith("seedaug.") for kind in kinds):
             return True
         sampler = getattr(sampler, "batch_sampler", None)
     return False
-
-
-def _with_sampler(sampler: Any) -> tuple[Any, Any]:
-    return sampler, getattr(sampler, "sampler", None)
 
 
 def trained_by_transformers() -> bool:

@@ -71,9 +71,8 @@ def test_evaluations_in_mid_epoch(tmp_path, workers, apart, callbacks):
         callbacks=[callback() for callback in callbacks],
     )
     with warnings.catch_warnings():
-        if apart:
-            warnings.filterwarnings("error", message=".*seedaug.*")
-            warnings.simplefilter("error", seedaug.RepeatedEpochWarning)
+        warnings.filterwarnings("error", message=".*seedaug.*")
+        warnings.simplefilter("error", seedaug.RepeatedEpochWarning)
         trainer.train()
     assert len(model.seen) == 36
     for epoch in range(3):
