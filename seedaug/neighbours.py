@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterator
-from types import FrameType
+from types import CodeType
+
+from . import _core
 
 __all__ = ["SharedGlobalsWarning", "look_for_threads", "others_that_might_draw"]
 
@@ -70,9 +71,8 @@ def look_for_threads(what: str) -> None:
 
 def others_that_might_draw() -> Iterator[tuple[int, str]]:
     """Other threads that run code which might draw, and where."""
-    frames, own = sys._current_frames(), threading.get_ident()
-    for thread, frame in frames.items() if len(frames) > 1 else ():
-        if thread != own and (place := _might_draw(frame)) is not None:
+    for thread, codes in _core.running_code().items():
+        if (place := _might_draw(codes)) is not None:
             yield thread, place
 
 
@@ -90,15 +90,12 @@ def _warn(what: str, thread: int, place: str) -> None:
     )
 
 
-def _might_draw(frame: FrameType | None) -> str | None:
+def _might_draw(codes: list[CodeType]) -> str | None:
     """Where a thread runs code that might draw, or None if it runs nothing of the kind."""
-    place = None
-    while frame is not None:  # outwards, to where it came from
-        code = frame.f_code
+    for code in reversed(codes):  # inwards, from where it came from
         if _is_suspect(code.co_filename):
-            place = f"{os.path.basename(code.co_filename)}, in {code.co_name}"
-        frame = frame.f_back
-    return place
+            return f"{os.path.basename(code.co_filename)}, in {code.co_name}"
+    return None
 
 
 @functools.lru_cache(4096)

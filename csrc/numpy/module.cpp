@@ -12,6 +12,7 @@
 #include "cpu/kernels.h"
 #include "cpu/program.h"
 #include "numpy/bit_generator.h"
+#include "numpy/threads.h"
 
 namespace py = pybind11;
 
@@ -208,6 +209,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("read_stream", &read_stream, py::arg("capsule"), py::arg("stream"));
   m.def("reader_position", &reader_position, py::arg("reader"));
   m.def("move_reader", &move_reader, py::arg("reader"), py::arg("stream"), py::arg("position"));
+  m.def("running_code", &running_code);
 }
 
 }  // namespace seedaug

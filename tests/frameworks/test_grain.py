@@ -1,6 +1,7 @@
 """grain: a record's bytes are those of a plain SeededDataset, by its own index and epoch."""
 
 import re
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -142,6 +143,27 @@ def test_what_is_drawn_behind_the_batch(train):
             np.testing.assert_array_equal(
                 image, plain(int(one), seedaug.Key.unpack(torch.as_tensor(key)).epoch)
             )
+
+
+LOOKING = """
+import time
+import seedaug
+from seedaug.checks import held
+from tests.frameworks.test_grain import Photos, source
+
+held._LOOKS = range(1, 10**9)  # each sample's thread looks at the others
+photos = [Photos()[i % 14] for i in range(56)]
+until = time.monotonic() + 8
+while time.monotonic() < until:
+    keyed = seedaug.SeededDataset(photos, 7, return_key=True)
+    for _ in source(keyed).shuffle(seed=1).repeat(2).batch(7):
+        pass
+"""
+
+
+def test_looking_at_threads_that_go_on_meanwhile():
+    """CPython 3.11 crashed in some runs of this while frames were read from Python."""
+    subprocess.run([sys.executable, "-c", LOOKING], check=True, timeout=120)
 
 
 def test_grains_own_datasets_within(train):
