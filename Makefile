@@ -50,7 +50,7 @@ $(FRAMEWORKS)/installed: $(VENV)/made tests/frameworks/requirements.txt
 # First every cell of docs/frameworks.md, then what is tested of single frameworks.
 test-frameworks: build $(FRAMEWORKS)/installed
 	@PYTHONPATH=. $(FRAMEWORKS)/bin/python -m tests.frameworks.run $(ARGS)
-	@PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadgroup tests/frameworks/test_*.py
+	@PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadfile tests/frameworks/test_*.py
 
 bench: build
 	@$(PY) -m benchmarks $(ARGS)

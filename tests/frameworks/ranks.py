@@ -1,6 +1,7 @@
 """A user's script on ranks, as a launcher runs it, but forked where its libraries are loaded."""
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import random
@@ -40,6 +41,7 @@ def place(rank: int, ranks: int, port: int) -> dict[str, str]:
 
 
 def _run(script, arguments, environment, files):
+    gc.freeze()  # what was loaded is not searched again
     os.environ.update(environment)
     for number, file in enumerate(files, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)

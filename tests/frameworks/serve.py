@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -133,6 +134,7 @@ def main() -> None:
     torch.set_num_threads(1)
     importlib.import_module(".loaded", __package__)
     module = importlib.import_module(f".drivers.{asked.driver}", __package__)
+    gc.freeze()  # forked ranks and workers neither search nor copy what was loaded here
     # What ranks that are killed leave behind goes, too.
     tempfile.tempdir = base = tempfile.mkdtemp(prefix="frameworks-")
     for family in families(module.VARIANTS, asked.only):

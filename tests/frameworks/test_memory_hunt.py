@@ -1,6 +1,6 @@
 """The long hunt for memory that is used again too early: every way of holding, beside torch's.
 
-Ten ways at a time, held in turn, in a process of their own. torch's loader is the control: where
+Twenty ways at a time, held in turn, in a process of their own. torch's loader is the control: where
 its batches are right, seedaug's are; and seedaug leaves no more files, descriptors or maps behind.
 """
 
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from memory_hunt import hunted, run
 from memory_ways import WAYS
 
-TOGETHER = 10  # ways in one process
+TOGETHER = 20  # ways in one process
 EACH = 60  # batches held in each
 
 pytestmark = [
@@ -32,7 +32,7 @@ def test_no_batch_is_written_over(first, workers, strategy):
     torchs = hunted("torch", workers, EACH * len(ways), strategy, ways)
     assert ours["wrong"] == {}
     assert not workers or torchs["wrong"] == {}
-    assert ours["files"] <= torchs["files"] + 4
+    assert ours["files"] <= max(torchs["files"], 0) + 4  # fewer, where an earlier one was left
     assert ours["maps"] <= torchs["maps"] + 4
 
 

@@ -19,8 +19,6 @@ ray = pytest.importorskip("ray", reason="ray is not installed")
 pytest.importorskip("ray.data")
 from seedaug.integrations.ray import augment, collate_fn  # noqa: E402
 
-pytestmark = pytest.mark.xdist_group("ray")  # one cluster
-
 SEED, COUNT = 5, 26
 IMAGES = np.random.default_rng(0).integers(0, 256, (COUNT, 12, 14, 3), dtype=np.uint8)
 WORK = seedaug.Compose(
