@@ -16,7 +16,8 @@ elseif(processor MATCHES "^(aarch64|arm64)$")
   set(isa_flags_neon "")
 endif()
 
-file(GLOB cpu_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/csrc/cpu/*.cpp")
+file(GLOB cpu_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/csrc/cpu/*.cpp"
+     "${PROJECT_SOURCE_DIR}/csrc/program/*.cpp")
 file(GLOB isa_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/csrc/cpu/isa/*.cpp")
 
 if(NOT isa_sources)

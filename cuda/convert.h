@@ -76,14 +76,6 @@ SEEDAUG_HD uint32_t half_pair(DType type, float low, float high) {
   return type == DType::f16 ? f16_pair<kNumbers>(low, high) : bf16_pair<kNumbers>(low, high);
 }
 
-// To the nearest value that the type has; NaN becomes the canonical one.
-SEEDAUG_HD float round_half(DType type, float v) {
-#if defined(__CUDA_ARCH__)
-  if (type == DType::f16) return canonical(__half2float(__float2half_rn(v)));
-#endif
-  return type == DType::f16 ? f16_to_float(float_to_f16(v)) : bf16_to_float(float_to_bf16(v));
-}
-
 // Four integers in [0, 255] as bytes.
 SEEDAUG_HD uint32_t byte_quad(float a, float b, float c, float d) {
   const auto byte = [](float v) { return static_cast<uint32_t>(as_bits(v + 0x1p+23f)); };

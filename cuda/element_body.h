@@ -7,13 +7,13 @@
 //     block b -> sample b / tiles, tile b % tiles
 //     thread i -> quads tile * kTileQuads + i + k * kThreads
 //
-//   Thread 0 draws the sample's geometry into shared memory; then every thread reads, computes and
+//   Thread 0 draws the sample's map into shared memory; then every thread reads, computes and
 //   writes its quads.
 #pragma once
 
-#include "core/batch.h"
+#include "program/batch.h"
 #include "core/element.h"
-#include "core/sampling.h"
+#include "program/sample.h"
 #include "cuda/grid.h"
 #include "cuda/normal.h"
 #include "cuda/pointwise.h"
@@ -62,7 +62,7 @@ SEEDAUG_HD Source source_of(const ElementListArguments& a, int64_t local) {
 struct ElementSample {
   Source source;
   PackedKey key;
-  Geometry geometry;
+  IndexMap map;
 };
 
 template <class Arguments>
@@ -72,8 +72,7 @@ SEEDAUG_HD void begin_element_block(const Arguments& arguments, int64_t block,
   const int64_t local = block / a.tiles;
   sample.source = source_of(arguments, local);
   sample.key = packed_key(a.keys + (a.first_sample + local) * a.key_stride);
-  sample_geometry(a.program, sample.key, sample.source.height, sample.source.width,
-                  sample.geometry);
+  sample_map(a.program, sample.key, sample.source.height, sample.source.width, sample.map);
 }
 
 // Where an element of the output lies and where it comes from.
@@ -96,8 +95,8 @@ SEEDAUG_HD Pixel locate(const ElementArguments& a, const ElementSample& s, char*
   const int64_t channel = static_cast<int64_t>(plane - frame * static_cast<Index>(a.channels));
   const int64_t t = static_cast<int64_t>(frame);
   const int out_size =
-      a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
-  const int32_t from_y = s.geometry.y.source(y), from_x = s.geometry.x.source(x);
+      a.program.copies ? element_size(a.element) : element_size(a.program.output);
+  const int32_t from_y = s.map.y.source(y), from_x = s.map.x.source(x);
   const int32_t outside = later_fill(from_y, from_x);
   Pixel p{static_cast<int32_t>(channel), outside < 0 ? -1 - outside : -1, nullptr,
           target + (t * a.target.frame + channel * a.target.channel + y * a.target.row +
@@ -140,16 +139,11 @@ SEEDAUG_HD void augment_quad(const ElementArguments& a, const ElementSample& s, 
   const int count = left < 4 ? static_cast<int>(left) : 4;
   const Program& program = a.program;
   Pixel pixel[4];
-  int entry[4];  // of the ops, the first one that the element goes through
   SEEDAUG_UNROLL
   for (int i = 0; i < 4; ++i) {
-    entry[i] = program.ops;
-    if (i >= count) continue;
-    pixel[i] = locate(a, s, target, first + static_cast<Index>(i));
-    const int fill = pixel[i].fill < 0 ? 0 : pixel[i].fill;  // one that may be read in any case
-    entry[i] = pixel[i].fill < 0 ? 0 : program.fill[fill].entry;
+    if (i < count) pixel[i] = locate(a, s, target, first + static_cast<Index>(i));
   }
-  if (program.geometry_only) {
+  if (program.copies) {
     const int size = element_size(a.element);
     SEEDAUG_UNROLL
     for (int i = 0; i < 4; ++i) {
@@ -171,16 +165,15 @@ SEEDAUG_HD void augment_quad(const ElementArguments& a, const ElementSample& s, 
         p.fill < 0 ? read_element(program.input, p.source) : program.table[fill_at(program, p)];
   }
   for (int k = 0; k < program.ops; ++k) {
-    const PointwiseOp& op = program.op[k];
+    const ValueOp& op = program.op[k];
     Quad normals{};
-    if (op.code == PointwiseOp::Code::noise) {
-      const Stream from = stream(s.key, static_cast<uint32_t>(Kind::gaussian_noise), op.occurrence);
-      normals = normal_quad(from, static_cast<uint32_t>(quad));
+    if (takes_normals(op.code)) {
+      normals = normal_quad(stream(s.key, op.kind, op.occurrence), static_cast<uint32_t>(quad));
     }
     SEEDAUG_UNROLL
     for (int i = 0; i < 4; ++i) {
-      if (k < entry[i]) continue;
-      value.v[i] = pointwise(program, op, pixel[i].channel, normals.v[i], value.v[i]);
+      if (i >= count) continue;
+      value.v[i] = run_op(program, op, pixel[i].channel, normals.v[i], value.v[i]);
     }
   }
   SEEDAUG_UNROLL
@@ -193,7 +186,7 @@ template <class Index>
 SEEDAUG_HD void run_element_thread(const ElementArguments& a, const ElementSample& s, int64_t block,
                                    int thread) {
   const int out_size =
-      a.program.geometry_only ? element_size(a.element) : element_size(a.program.output);
+      a.program.copies ? element_size(a.element) : element_size(a.program.output);
   const int64_t sample = a.first_sample + block / a.tiles;
   char* target = a.target.data + sample * a.target.sample * out_size;
   const Index quads = static_cast<Index>((a.elements + 3) / 4);

@@ -2,11 +2,11 @@
 // item. Compiled for the host too.
 #pragma once
 
-#include "core/batch.h"
+#include "program/batch.h"
 #include "core/element.h"
-#include "core/gradient.h"
-#include "core/params.h"
-#include "core/sampling.h"
+#include "program/gradient.h"
+#include "program/params.h"
+#include "program/sample.h"
 #include "cuda/convert.h"
 #include "cuda/grid.h"
 #include "cuda/normal.h"
@@ -15,7 +15,7 @@ namespace seedaug::cuda {
 
 // Raw fills, 16 bytes (a pack) at a time. A thread makes kPerThread packs, kThreads apart, so that
 // the stores of a warp lie side by side.
-template <FillKind kWhat, DType kType>
+template <Filling kWhat, DType kType>
 struct FillPacks {
   static constexpr int kSize = element_size(kType), kPack = 16 / kSize;
   static constexpr int kPerThread = 4;
@@ -93,7 +93,7 @@ struct FillPacks {
   }
 
   static SEEDAUG_HD void quad(const Stream& from, uint32_t number, uint32_t* bits) {
-    if constexpr (kWhat == FillKind::normal) {
+    if constexpr (kWhat == Filling::normal) {
       const Quad z = normal_quad(from, number);
       SEEDAUG_UNROLL
       for (int i = 0; i < 4; ++i) bits[i] = static_cast<uint32_t>(as_bits(z.v[i]));
@@ -102,7 +102,7 @@ struct FillPacks {
       SEEDAUG_UNROLL
       for (int i = 0; i < 4; ++i) {
         const uint32_t word = w.word(i);
-        bits[i] = kWhat == FillKind::words ? word : static_cast<uint32_t>(as_bits(uniform(word)));
+        bits[i] = kWhat == Filling::words ? word : static_cast<uint32_t>(as_bits(uniform(word)));
       }
     }
   }
@@ -111,15 +111,15 @@ struct FillPacks {
 // Calls run(FillPacks) with the template that a batch asks for.
 template <class Run>
 auto with_fill(const FillBatch& b, const Run& run) {
-  if (b.what == FillKind::words) return run(FillPacks<FillKind::words, DType::u32>::of(b));
-  if (b.what == FillKind::uniform) {
-    if (b.type == DType::f16) return run(FillPacks<FillKind::uniform, DType::f16>::of(b));
-    if (b.type == DType::bf16) return run(FillPacks<FillKind::uniform, DType::bf16>::of(b));
-    return run(FillPacks<FillKind::uniform, DType::f32>::of(b));
+  if (b.what == Filling::words) return run(FillPacks<Filling::words, DType::u32>::of(b));
+  if (b.what == Filling::uniform) {
+    if (b.type == DType::f16) return run(FillPacks<Filling::uniform, DType::f16>::of(b));
+    if (b.type == DType::bf16) return run(FillPacks<Filling::uniform, DType::bf16>::of(b));
+    return run(FillPacks<Filling::uniform, DType::f32>::of(b));
   }
-  if (b.type == DType::f16) return run(FillPacks<FillKind::normal, DType::f16>::of(b));
-  if (b.type == DType::bf16) return run(FillPacks<FillKind::normal, DType::bf16>::of(b));
-  return run(FillPacks<FillKind::normal, DType::f32>::of(b));
+  if (b.type == DType::f16) return run(FillPacks<Filling::normal, DType::f16>::of(b));
+  if (b.type == DType::bf16) return run(FillPacks<Filling::normal, DType::bf16>::of(b));
+  return run(FillPacks<Filling::normal, DType::f32>::of(b));
 }
 
 SEEDAUG_HD void box_muller_item(const BoxMullerBatch& b, int64_t pair) {
@@ -139,8 +139,8 @@ SEEDAUG_HD void gather_gradient(const BackwardBatch& b, const Program& program, 
   const int32_t x = static_cast<int32_t>(item - row * b.width);
   const int32_t y = static_cast<int32_t>(row - plane * b.height);
   const int64_t sample = plane / (b.frames * b.channels);
-  Geometry g;
-  sample_geometry(program, packed_key(b.keys + sample * b.key_stride), b.height, b.width, g);
+  IndexMap g;
+  sample_map(program, packed_key(b.keys + sample * b.key_stride), b.height, b.width, g);
   const float slope = channel_slope(program, static_cast<int>(plane % b.channels));
   const int size = element_size(program.output);
   const char* from = b.gradient + plane * b.out_height * b.out_width * size;

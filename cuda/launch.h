@@ -2,7 +2,7 @@
 // torch here.
 #pragma once
 
-#include "core/batch.h"
+#include "program/batch.h"
 
 namespace seedaug::cuda {
 

@@ -10,8 +10,8 @@
 // A block takes `slots` whole samples, or one of the `tiles` of one sample.
 #pragma once
 
-#include "core/batch.h"
-#include "core/sampling.h"
+#include "program/batch.h"
+#include "program/sample.h"
 #include "cuda/grid.h"
 #include "cuda/words.h"
 
@@ -19,7 +19,7 @@ namespace seedaug::cuda {
 
 constexpr int kSlots = 8;            // samples of one block, at most
 constexpr int kListSources = 640;    // images of one launch over a list
-constexpr int kChainGeometries = 6;  // of a program that a chain kernel takes
+constexpr int kChainMaps = 6;        // of a program that a chain kernel takes
 constexpr int kFillWords = 4;        // channels whose constant fill is at hand
 
 struct Layout {
@@ -44,7 +44,6 @@ struct Layout {
   bool may_skew;       // flat: packs may begin where 16 bytes of the target do
   bool noisy;          // packs must begin at a Philox block
   bool constant_fill;  // what lies outside is one constant, whose elements repeated are fill[c]
-  uint32_t late;       // fills that enter the chain after the pixels were read
   uint32_t fill[kFillWords];
 };
 
@@ -54,15 +53,19 @@ struct ProgramArguments {
   Program program;
 };
 
-// uint8 in; v -> fma(v * scale, a[c], b[c]) [+ noise [-> clamp]] -> cast.
+// One op of the chain, for three channels.
+struct ChainOp {
+  bool present;
+  uint8_t kind, occurrence;
+  float a[3], b[3];
+};
+
+// uint8 in; those of ChainOps that are present; float out.
 struct ChainArguments {
   Layout layout;
-  int32_t geometries;
-  GeometryInstruction geometry[kChainGeometries];
-  float scale, a[3], b[3];
-  float sigma, mean, low, high;
-  uint32_t occurrence;
-  bool clamps;
+  int32_t maps;
+  MapInstruction map[kChainMaps];
+  ChainOp op[ChainOps::kCount];
 };
 
 // One image of a list, as Source, in 32 bytes.
@@ -83,14 +86,14 @@ SEEDAUG_HD const Layout& layout_of(const ListArguments& a) { return a.shared.lay
 SEEDAUG_HD const Program& program_of(const ProgramArguments& a) { return a.program; }
 SEEDAUG_HD const Program& program_of(const ListArguments& a) { return a.shared.program; }
 
-SEEDAUG_HD void draw_geometry(const ChainArguments& a, const PackedKey& key, const Source& s,
-                              Geometry& into) {
-  sample_geometry(a.geometry, a.geometries, key, s.height, s.width, into);
+SEEDAUG_HD void draw_map(const ChainArguments& a, const PackedKey& key, const Source& s,
+                         IndexMap& into) {
+  sample_map(a.map, a.maps, key, s.height, s.width, into);
 }
 template <class Arguments>
-SEEDAUG_HD void draw_geometry(const Arguments& a, const PackedKey& key, const Source& s,
-                              Geometry& into) {
-  sample_geometry(program_of(a), key, s.height, s.width, into);
+SEEDAUG_HD void draw_map(const Arguments& a, const PackedKey& key, const Source& s,
+                         IndexMap& into) {
+  sample_map(program_of(a), key, s.height, s.width, into);
 }
 
 // An element of a constant fill, in the lowest bytes.

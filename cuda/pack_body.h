@@ -4,7 +4,7 @@
 //   block b -> samples [b / tiles * slots, + slots), tile b % tiles of their packs
 //   thread i -> packs i, i + threads, ... of those
 //
-// Two phases, a barrier between: begin_block (slot.h) draws each sample's geometry, run_block does
+// Two phases, a barrier between: begin_block (slot.h) draws each sample's map, run_block does
 // the packs. What is done with the pixels is the template's: Copy, Chain or Interpret.
 #pragma once
 
@@ -53,7 +53,7 @@ SEEDAUG_HD void store_values(const Layout& l, const Slot& slot, const Place& at,
   });
 }
 
-// Geometry alone: elements of kSize bytes as they are.
+// Maps alone: elements of kSize bytes as they are.
 template <int kSize, int kPlanesOf>
 struct Copy {
   static constexpr int kIn = kSize, kOut = kSize, kPlanes = kPlanesOf, kPack = 16 / kSize;
@@ -96,35 +96,57 @@ struct Interpret {
   }
 };
 
-// The commonest program, three channels of uint8 scaled and normalised, and maybe noise.
-template <DType kType, bool kNoise>
-struct Chain {
+// The commonest programs, three channels of uint8 that become floats: the ops of one list, of which
+// any may be missing. kNoise: one that takes normals may be there.
+template <DType kType, bool kNoise, class Ops = ChainOps>
+struct Chain;
+template <DType kType, bool kNoise, class... Ops>
+struct Chain<kType, kNoise, OpList<Ops...>> {
   static constexpr int kIn = 1, kOut = kType == DType::f32 ? 4 : 2, kPlanes = 3, kPack = 16 / kOut;
 
   static SEEDAUG_HD void run(const ChainArguments& a, const Slot& slot, const Place& at,
                              const Raw<kIn, kPack, kPlanes>& raw) {
     const Course course = course_of<kPack, kPlanes>(a.layout, at);
-    const Stream from = noise_stream(slot.key, a.occurrence);
-    const bool aligned = ((course.element[0] | a.layout.plane) & 3) == 0;
     Values<kPack, kPlanes> values;
     SEEDAUG_UNROLL
     for (int c = 0; c < kPlanes; ++c) {
       SEEDAUG_UNROLL
       for (int i = 0; i < kPack; ++i) {
-        const float v = element_value<1>(DType::u8, raw.word[c], i) * a.scale;
-        values.v[c][i] = fused(v, a.a[c], a.b[c]);
-      }
-      if constexpr (kNoise) {
-        if (aligned) {
-          add_aligned_noise<kPack>(from, course.element[c], a.sigma, a.mean, values.v[c]);
-        } else {
-          add_noise<kPack>(from, course.element[c], a.sigma, a.mean, values.v[c]);
-        }
+        values.v[c][i] = element_value<1>(DType::u8, raw.word[c], i);
       }
     }
-    if (kNoise && a.clamps) each_value(values, [&](float v) { return clamp(v, a.low, a.high); });
+    int k = 0;
+    (run_op<Ops>(a, a.op[k++], course, slot, values), ...);
     // Finite numbers times and plus finite numbers: without noise there is no NaN.
     store_values<kOut, !kNoise>(a.layout, slot, at, kType, values);
+  }
+
+ private:
+  template <class T>
+  static SEEDAUG_HD void run_op(const ChainArguments& a, const ChainOp& op, const Course& course,
+                                const Slot& slot, Values<kPack, kPlanes>& values) {
+    if (T::kNormals && !kNoise) return;
+    if (!op.present) return;
+    if constexpr (T::kNormals) {
+      const Stream from = stream(slot.key, op.kind, op.occurrence);
+      const bool aligned = ((course.element[0] | a.layout.plane) & 3) == 0;
+      SEEDAUG_UNROLL
+      for (int c = 0; c < kPlanes; ++c) {
+        const Operands<float> with{op.a[c], op.b[c], 0.0f};
+        if (aligned) {
+          add_aligned_normals<T, kPack>(from, course.element[c], with, values.v[c]);
+        } else {
+          add_normals<T, kPack>(from, course.element[c], with, values.v[c]);
+        }
+      }
+    } else {
+      SEEDAUG_UNROLL
+      for (int c = 0; c < kPlanes; ++c) {
+        const Operands<float> with{op.a[c], op.b[c], 0.0f};
+        SEEDAUG_UNROLL
+        for (int i = 0; i < kPack; ++i) values.v[c][i] = T::apply(values.v[c][i], with);
+      }
+    }
   }
 };
 

@@ -26,7 +26,7 @@ struct Place {
 
 SEEDAUG_HD int32_t source_row(const Slot& slot, int32_t y) {
   const bool inside = y >= slot.y.begin && y < slot.y.end;
-  return inside ? slot.y.sign * y + slot.y.offset : walk_axis(slot.geometry.y, y);
+  return inside ? slot.y.sign * y + slot.y.offset : walk_axis(slot.map.y, y);
 }
 
 // The three channels of `count` elements side by side, apart. A reversed string has its channels
@@ -208,7 +208,7 @@ SEEDAUG_HD void load_elements(const Arguments& arguments, const Slot& slot, cons
   SEEDAUG_NO_UNROLL
   for (int i = at.begin; i < at.end; ++i) {
     const Place p = element_place<kPlanes>(l, at, i);
-    const int32_t y = walk_axis(slot.geometry.y, p.y), x = walk_axis(slot.geometry.x, p.x);
+    const int32_t y = walk_axis(slot.map.y, p.y), x = walk_axis(slot.map.x, p.x);
     const int32_t outside = later_fill(y, x);
     const int32_t across = kPlanes == 3 && l.source_interleaved ? 3 * kIn : kIn;
     const int32_t offset =

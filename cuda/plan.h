@@ -20,23 +20,6 @@ struct Plan {
   bool list;       // ListArguments
 };
 
-inline bool may_pad(const GeometryInstruction& g) {
-  if (g.kind == Kind::horizontal_flip || g.kind == Kind::vertical_flip) return false;
-  return g.kind == Kind::center_crop || g.pad_if_needed ||
-         (g.left | g.top | g.right | g.bottom) != 0;
-}
-
-// Whether the elements of a fill are what the chain makes its values from, like pixels.
-inline bool enters_as_pixels(const Program& p, const Fill& f) {
-  if (p.geometry_only) return true;
-  if (f.entry != 0) return false;
-  for (int c = 0; c < f.count; ++c) {
-    const float value = read_element(p.input, &p.bits[f.table + c]);
-    if (as_bits(value) != as_bits(p.table[f.table + c])) return false;
-  }
-  return true;
-}
-
 // `bytes` of an element, as often as a word holds it.
 inline uint32_t repeated(uint64_t element, int bytes) {
   if (bytes == 1) return static_cast<uint32_t>(element & 0xff) * 0x01010101u;
@@ -47,58 +30,56 @@ inline uint32_t repeated(uint64_t element, int bytes) {
 // Fills in what the layout says of them; returns how many constants there may be outside.
 inline int plan_fills(const Program& p, int in, Layout& l) {
   int pads = 0, constants = 0;
-  for (int i = 0; i < p.geometries; ++i) {
-    const GeometryInstruction& g = p.geometry[i];
-    if (!may_pad(g)) continue;
-    ++pads;
-    if (g.mode != PadMode::constant) continue;
-    ++constants;
-    const Fill& f = p.fill[g.fill];
-    if (!enters_as_pixels(p, f)) l.late |= uint32_t{1} << g.fill;
-    for (int c = 0; c < kFillWords; ++c) {
-      const int at = f.table + (f.count == 1 ? 0 : std::min<int>(c, f.count - 1));
-      l.fill[c] = repeated(p.bits[at], in);
-    }
-    l.constant_fill = (f.count == 1 || f.count <= kFillWords) && in < 8;
+  for (int i = 0; i < p.maps; ++i) {
+    const MapInstruction& m = p.map[i];
+    with_map(m.kind, m.args, [&](auto what, const auto& args) {
+      if (!what.may_pad(args)) return;
+      ++pads;
+      const Border border = what.border(args);
+      if (border.mode != PadMode::constant) return;
+      ++constants;
+      const Fill& f = p.fill[border.fill];
+      for (int c = 0; c < kFillWords; ++c) {
+        const int at = f.table + (f.count == 1 ? 0 : std::min<int>(c, f.count - 1));
+        l.fill[c] = repeated(p.bits[at], in);
+      }
+      l.constant_fill = (f.count == 1 || f.count <= kFillWords) && in < 8;
+    });
   }
   l.constant_fill = l.constant_fill && pads == 1;
   return constants;
 }
 
-// [scale] [affine] [noise [clamp]] and the rounding to the output that writing does anyway.
+// Whether a program is the list's ops, of which any may be missing, and the rounding to the output
+// that writing does anyway.
+template <class... Ops>
+bool is_chain(OpList<Ops...>, const Program& p, ChainOp* to) {
+  int k = 0;
+  const auto take = [&](OpCode code, ChainOp& op) {
+    op = {};
+    if (k == p.ops || p.op[k].code != code) return;
+    const ValueOp& from = p.op[k++];
+    op = {true, from.kind, from.occurrence, {}, {}};
+    for (int c = 0; c < 3; ++c) {
+      op.a[c] = scalar_a(p, from, c);
+      op.b[c] = scalar_b(p, from, c);
+    }
+  };
+  (take(kOpCode<Ops>, *to++), ...);
+  const auto rounds = [&](OpCode code, DType type) {
+    return k < p.ops && p.op[k].code == code && p.output == type;
+  };
+  if (rounds(OpCode::round_f16, DType::f16) || rounds(OpCode::round_bf16, DType::bf16)) ++k;
+  return k == p.ops;
+}
+
 inline bool plan_chain(const Program& p, const Layout& l, int constants, ChainArguments& a) {
-  if (p.geometry_only || p.input != DType::u8 || p.output == DType::u8 || l.late != 0 ||
-      constants > 1 || p.geometries > kChainGeometries || l.channels != 3) {
+  if (p.copies || p.input != DType::u8 || p.output == DType::u8 || constants > 1 ||
+      p.maps > kChainMaps || l.channels != 3 || !is_chain(ChainOps{}, p, a.op)) {
     return false;
   }
-  using Code = PointwiseOp::Code;
-  int k = 0;
-  const auto is = [&](Code code) { return k < p.ops && p.op[k].code == code; };
-  a.scale = is(Code::scale) ? p.op[k++].a : 1.0f;
-  for (int c = 0; c < 3; ++c) {
-    a.a[c] = 1.0f;
-    a.b[c] = 0.0f;
-    if (!is(Code::affine)) continue;
-    const int at = p.op[k].table + (p.op[k].count == 1 ? 0 : c);
-    a.a[c] = p.table[at];
-    a.b[c] = p.table[at + p.op[k].count];
-  }
-  if (is(Code::affine)) ++k;
-  if (is(Code::noise)) {
-    a.occurrence = p.op[k].occurrence;
-    a.sigma = p.op[k].a;
-    a.mean = p.op[k++].b;
-    a.clamps = is(Code::clamp);
-    if (a.clamps) {
-      a.low = p.op[k].a;
-      a.high = p.op[k++].b;
-    }
-  }
-  if (is(Code::round_f16) && p.output == DType::f16) ++k;
-  if (is(Code::round_bf16) && p.output == DType::bf16) ++k;
-  if (k != p.ops) return false;
-  a.geometries = p.geometries;
-  std::copy_n(p.geometry, p.geometries, a.geometry);
+  a.maps = p.maps;
+  std::copy_n(p.map, p.maps, a.map);
   return true;
 }
 
@@ -196,7 +177,7 @@ inline Plan make_plan(const Batch& b, int multiprocessors, Layout& l, ChainArgum
   const Program& p = *b.program;
   Plan plan{};
   plan.in = element_size(b.element);
-  plan.out = p.geometry_only ? plan.in : element_size(p.output);
+  plan.out = p.copies ? plan.in : element_size(p.output);
   l = {};
   l.element_size = plan.in;
   const int pack = 16 / plan.out;
@@ -217,11 +198,11 @@ inline Plan make_plan(const Batch& b, int multiprocessors, Layout& l, ChainArgum
   const int constants = plan_fills(p, plan.in, l);
   const bool pixels = plan.walk == Walk::pixels;
   chain = {};
-  if (p.geometry_only) {
+  if (p.copies) {
     plan.deed = Deed::copy;
   } else {
     const bool simple = pixels && !b.sources_differ && plan_chain(p, l, constants, chain);
-    plan.deed = !simple ? Deed::interpret : p.noises > 0 ? Deed::noisy_chain : Deed::chain;
+    plan.deed = !simple ? Deed::interpret : p.normal_ops > 0 ? Deed::noisy_chain : Deed::chain;
   }
   l.keys = b.keys;
   l.key_stride = b.key_stride;
@@ -229,10 +210,10 @@ inline Plan make_plan(const Batch& b, int multiprocessors, Layout& l, ChainArgum
   l.source_stride = b.source_stride;
   l.source_end = l.source.data + (b.samples - 1) * b.source_stride +
                  extent(l.source, b.frames, b.channels, plan.in);
-  l.noisy = p.noises > 0;
+  l.noisy = p.normal_ops > 0;
   l.may_skew = !pixels;
   // Kernels that nobody waits for are not built.
-  if (!p.geometry_only && plan.in > 1 && plan.out == 1) plan.walk = Walk::element;
+  if (!p.copies && plan.in > 1 && plan.out == 1) plan.walk = Walk::element;
   plan.list = b.sources_differ;
   if (plan.list && !(pixels && plan.in == 1)) plan.walk = Walk::element;
   cut(b.samples, pack, pixels, multiprocessors, l);

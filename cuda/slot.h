@@ -7,7 +7,7 @@
 namespace seedaug::cuda {
 
 struct Slot {
-  Geometry geometry;
+  IndexMap map;
   Stretch y, x;  // inside of every pad
   PackedKey key;
   const char* source;                    // the word that the first pixel is in
@@ -45,9 +45,9 @@ SEEDAUG_HD void begin_slot(const Arguments& arguments, int64_t local, Slot& slot
   const Readable from = source_of(arguments, local);
   const Source& s = from.source;
   slot.key = packed_key(l.keys + sample * l.key_stride);
-  draw_geometry(arguments, slot.key, s, slot.geometry);
-  slot.y = slot.geometry.y.inside();
-  slot.x = slot.geometry.x.inside();
+  draw_map(arguments, slot.key, s, slot.map);
+  slot.y = slot.map.y.inside();
+  slot.x = slot.map.x.inside();
   slot.lead = static_cast<int32_t>(reinterpret_cast<uintptr_t>(s.data) & 3);
   slot.source = s.data - slot.lead;
   slot.readable_begin = clamp_offset(from.begin - slot.source);

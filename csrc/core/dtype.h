@@ -8,6 +8,10 @@
 
 #include "core/scalar_math.h"
 
+#if defined(__CUDACC__)
+#include <cuda_fp16.h>
+#endif
+
 namespace seedaug {
 
 enum class DType : uint8_t {
@@ -26,6 +30,14 @@ enum class DType : uint8_t {
   u32,
   u64,
 };
+
+// What users call it.
+inline const char* name_of(DType type) {
+  constexpr const char* kNames[] = {"uint8", "float16", "bfloat16", "float32", "bool",
+                                    "int8",  "int16",   "int32",    "int64",   "float64",
+                                    "uint16", "uint32", "uint64"};
+  return kNames[static_cast<int>(type)];
+}
 
 SEEDAUG_HD constexpr bool is_arithmetic(DType t) { return t <= DType::f32; }
 
@@ -88,6 +100,16 @@ SEEDAUG_HD uint16_t float_to_f16(float v) {
   const uint32_t rebiased = magnitude - 0x38000000;  // (127 - 15) << 23
   return static_cast<uint16_t>(sign | (rebiased + 0xfff + (rebiased >> 13 & 1)) >> 13);
 }
+
+// To the nearest value that the type has; NaN becomes the canonical one.
+SEEDAUG_HD float round_f16(float v) {
+#if defined(__CUDA_ARCH__)
+  return canonical(__half2float(__float2half_rn(v)));
+#else
+  return f16_to_float(float_to_f16(v));
+#endif
+}
+SEEDAUG_HD float round_bf16(float v) { return bf16_to_float(float_to_bf16(v)); }
 
 // NaN passes through.
 SEEDAUG_HD float clamp(float v, float low, float high) {

@@ -13,7 +13,7 @@ constexpr int64_t kMaxShuffled = int64_t{1} << 32;
 
 // The stream of an epoch's order: kind shuffle, index 0.
 SEEDAUG_HD constexpr Stream shuffle_stream(uint64_t seed, uint32_t epoch, uint32_t worker) {
-  return stream(pack({seed, epoch, worker, 0}), static_cast<uint32_t>(Kind::shuffle), 0);
+  return stream(pack({seed, epoch, worker, 0}), kind::shuffle, 0);
 }
 
 // Step s (0, 1, ... n - 2) swaps order[n - 1 - s] with order[bounded(word of element s, n - s)].

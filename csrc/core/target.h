@@ -12,3 +12,6 @@
 #define SEEDAUG_UNROLL
 #define SEEDAUG_NO_UNROLL
 #endif
+
+// Behind a switch that names every value.
+#define SEEDAUG_UNREACHABLE __builtin_unreachable

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "core/element.h"
-#include "core/sampling.h"
 #include "cpu/float_mode.h"
 #include "cpu/kernels.h"
 #include "cpu/runs.h"
+#include "program/sample.h"
 
 namespace seedaug {
 namespace {
@@ -29,7 +29,7 @@ bool is_planar(const Batch& b) {
 }
 
 int64_t rows_per_group(const Batch& b) {
-  const bool plain = b.program->noises == 0 && is_planar(b);
+  const bool plain = b.program->normal_ops == 0 && is_planar(b);
   const int64_t elements = plain ? kPlainElements : kStagedElements;
   return std::clamp<int64_t>(elements / b.target.width, 1, b.target.height);
 }
@@ -61,7 +61,7 @@ void scatter(int size, const char* from, int64_t stride, int64_t count, char* to
   }
 }
 
-// One thread's share: it keeps the geometry of the sample at hand and the scratch rows.
+// One thread's share: it keeps the map of the sample at hand and the scratch rows.
 class Worker {
  public:
   explicit Worker(const Batch& batch)
@@ -69,10 +69,10 @@ class Worker {
         p_(*batch.program),
         kernels_(kernels()),
         in_size_(element_size(batch.element)),
-        out_size_(p_.geometry_only ? in_size_ : element_size(p_.output)),
+        out_size_(p_.copies ? in_size_ : element_size(p_.output)),
         group_rows_(rows_per_group(batch)),
         normals_pitch_((group_rows_ * batch.target.width + kVectorSlack + 15) / 16 * 16),
-        normals_(static_cast<size_t>(p_.noises * normals_pitch_)),
+        normals_(static_cast<size_t>(p_.normal_ops * normals_pitch_)),
         stage_out_(batch.target.column != 1 && batch.target.width != 1) {
     if (stage_out_) {
       out_rows_.resize(
@@ -82,10 +82,9 @@ class Worker {
     for (int64_t c = 0; c < b_.channels; ++c) {
       for (int k = 0; k < p_.ops; ++k) {
         channel_ops_.push_back(p_.op[k]);
-        PointwiseOp& op = channel_ops_.back();
-        if (op.code != PointwiseOp::Code::affine) continue;
-        op.a = p_.table[op.table + (op.count == 1 ? 0 : c)];
-        op.b = p_.table[op.table + op.count + (op.count == 1 ? 0 : c)];
+        ValueOp& op = channel_ops_.back();
+        op.a = scalar_a(p_, p_.op[k], static_cast<int>(c));
+        op.b = scalar_b(p_, p_.op[k], static_cast<int>(c));
       }
     }
   }
@@ -98,7 +97,7 @@ class Worker {
     first_row_ = number % groups * group_rows_;
     last_row_ = std::min<int64_t>(first_row_ + group_rows_, b_.target.height);
     frame_ = frame;
-    cut(geometry_.y, static_cast<int32_t>(first_row_), static_cast<int32_t>(last_row_), bands_);
+    cut(map_.y, static_cast<int32_t>(first_row_), static_cast<int32_t>(last_row_), bands_);
     if (stage_in_) load_rows();
     const int background = find_background();
     for (int64_t c = 0; c < b_.channels; ++c) {
@@ -117,8 +116,8 @@ class Worker {
       source_.data += (b_.rows == nullptr ? sample : b_.rows[sample]) * b_.source_stride;
     }
     key_ = packed_key(b_.keys + sample * b_.key_stride);
-    sample_geometry(p_, key_, source_.height, source_.width, geometry_);
-    cut(geometry_.x, runs_);
+    sample_map(p_, key_, source_.height, source_.width, map_);
+    cut(map_.x, runs_);
     stage_in_ = source_.column != 1 && source_.width != 1;
     origin_ = 0;
     if (!stage_in_) return;
@@ -150,7 +149,7 @@ class Worker {
   void load_rows() {
     const int64_t pitch = int64_t{span_} * in_size_;
     for (int64_t y = first_row_; y < last_row_; ++y) {
-      const int32_t from = geometry_.y.source(static_cast<int32_t>(y));
+      const int32_t from = map_.y.source(static_cast<int32_t>(y));
       if (from < 0 || span_ == 0) continue;
       char* to = in_rows_.data() + (y - first_row_) * b_.channels * pitch;
       if (source_.channel == 1 && source_.column == b_.channels) {
@@ -181,21 +180,21 @@ class Worker {
 
   void draw_normals(int64_t c) {
     for (int k = 0; k < p_.ops; ++k) {
-      if (p_.op[k].code != PointwiseOp::Code::noise) continue;
-      const Stream from =
-          stream(key_, static_cast<uint32_t>(Kind::gaussian_noise), p_.op[k].occurrence);
+      const ValueOp& op = p_.op[k];
+      if (!takes_normals(op.code)) continue;
+      const Stream from = stream(key_, op.kind, op.occurrence);
       const int64_t first =
           ((frame_ * b_.channels + c) * b_.target.height + first_row_) * b_.target.width;
       kernels_.normals(from, static_cast<uint64_t>(first),
                        (last_row_ - first_row_) * b_.target.width,
-                       normals_.data() + p_.op[k].noise * normals_pitch_);
+                       normals_.data() + op.normals * normals_pitch_);
     }
   }
 
   // The fill to write first, or -1: where rows are narrow, something of this group is filled, all
   // of it by one fill, and with the same value everywhere.
   int find_background() const {
-    if (p_.noises > 0 || b_.target.width > kNarrow) return -1;
+    if (p_.normal_ops > 0 || b_.target.width > kNarrow) return -1;
     int found = -1;
     const auto meet = [&](int fill) {
       if (fill < 0) return true;
@@ -248,7 +247,7 @@ class Worker {
   }
 
   void run_part(int64_t c, const Run& run, int32_t pixel, Rows& part) {
-    if (p_.geometry_only) {
+    if (p_.copies) {
       move(c, run, pixel, part);
     } else {
       compute(c, run, pixel, part);
@@ -268,7 +267,7 @@ class Worker {
     }
     whole.target = target_row(c, band.begin);
     whole.target_pitch = target_pitch();
-    if (p_.noises > 0) {
+    if (p_.normal_ops > 0) {
       whole.normals = normals_.data() + local * b_.target.width;
       whole.normals_plane = normals_pitch_;
       whole.normals_pitch = b_.target.width;
@@ -280,7 +279,7 @@ class Worker {
       Rows part = whole;
       part.count = run.count;
       part.target = static_cast<char*>(whole.target) + int64_t{run.begin} * out_size_;
-      if (p_.noises > 0) part.normals += run.begin;
+      if (p_.normal_ops > 0) part.normals += run.begin;
       if (pixel >= 0) {
         part.source =
             static_cast<const char*>(whole.source) + int64_t{run.source - origin_} * in_size_;
@@ -316,9 +315,8 @@ class Worker {
 
   // Pixels through the chain.
   void compute(int64_t c, const Run& run, int32_t pixel, Rows& part) {
-    const int entry = pixel < 0 ? p_.fill[-1 - pixel].entry : 0;
-    part.ops = channel_ops_.data() + c * p_.ops + entry;
-    part.op_count = p_.ops - entry;
+    part.ops = channel_ops_.data() + c * p_.ops;
+    part.op_count = p_.ops;
     if (pixel >= 0 && run.step != 0) {
       return rows_function(run.step == 1 ? Walk::forward : Walk::backward)(part);
     }
@@ -352,7 +350,7 @@ class Worker {
   const int64_t group_rows_;
   const int64_t normals_pitch_;
   std::vector<float> normals_;            // [noise op, row of the group, column]
-  std::vector<PointwiseOp> channel_ops_;  // [channel, op]
+  std::vector<ValueOp> channel_ops_;  // [channel, op]
   std::vector<char> in_rows_, out_rows_;  // [row of the group, channel, column]
   const bool stage_out_;
   std::vector<char> background_;  // [channel, row, column]: one fill's value
@@ -361,7 +359,7 @@ class Worker {
   int64_t sample_ = -1, frame_ = 0, first_row_ = 0, last_row_ = 0;
   Source source_{};
   PackedKey key_{};
-  Geometry geometry_;
+  IndexMap map_;
   std::vector<Run> runs_;    // of the sample's columns
   std::vector<Band> bands_;  // of the unit's rows
   bool stage_in_ = false;

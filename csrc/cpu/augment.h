@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/batch.h"
+#include "program/batch.h"
 
 namespace seedaug {
 

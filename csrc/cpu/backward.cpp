@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/element.h"
-#include "core/gradient.h"
 #include "cpu/float_mode.h"
+#include "program/gradient.h"
 
 namespace seedaug {
 namespace {
@@ -28,7 +28,7 @@ class PlaneWorker {
     std::fill(sums_.begin(), sums_.end(), Sum{0});
     const char* from = b_.gradient + number * b_.out_height * b_.out_width * out_size_;
     for (int32_t y = 0; y < b_.out_height; ++y) {
-      const int32_t row = geometry_.y.source(y);
+      const int32_t row = map_.y.source(y);
       if (row < 0) continue;
       Sum* to = sums_.data() + int64_t{row} * b_.width;
       const char* gradients = from + int64_t{y} * b_.out_width * out_size_;
@@ -45,9 +45,9 @@ class PlaneWorker {
  private:
   void begin_sample(int64_t sample) {
     sample_ = sample;
-    sample_geometry(p_, packed_key(b_.keys + sample * b_.key_stride), b_.height, b_.width,
-                    geometry_);
-    for (int32_t x = 0; x < b_.out_width; ++x) columns_[x] = geometry_.x.source(x);
+    sample_map(p_, packed_key(b_.keys + sample * b_.key_stride), b_.height, b_.width,
+                    map_);
+    for (int32_t x = 0; x < b_.out_width; ++x) columns_[x] = map_.x.source(x);
   }
 
   const BackwardBatch& b_;
@@ -55,7 +55,7 @@ class PlaneWorker {
   const int out_size_, in_size_;
   std::vector<Sum> sums_;
   std::vector<int32_t> columns_;
-  Geometry geometry_;
+  IndexMap map_;
   int64_t sample_ = -1;
 };
 
@@ -68,17 +68,17 @@ void run_planes(const BackwardBatch& batch, int64_t begin, int64_t end) {
 }  // namespace
 
 const char* not_differentiable(const Program& program) {
-  const bool moved_doubles = program.geometry_only && program.output == DType::f64;
+  const bool moved_doubles = program.copies && program.output == DType::f64;
   const bool floats = is_arithmetic(program.input) && program.input != DType::u8 &&
                       is_arithmetic(program.output) && program.output != DType::u8;
   if (!moved_doubles && !floats) return "only a program from floats to floats has a gradient";
   for (int k = 0; k < program.ops; ++k) {
-    if (program.op[k].code == PointwiseOp::Code::clamp)
-      return "a clamp has no gradient in the fused pass";
-    if (program.op[k].code == PointwiseOp::Code::round_u8)
-      return "rounding to integers has no gradient";
-    if (program.op[k].code == PointwiseOp::Code::trunc_u8)
-      return "rounding to integers has no gradient";
+    const char* obstacle = nullptr;
+    with_op(program.op[k].code, [&](auto what) {
+      using T = decltype(what);
+      if constexpr (T::kSlope == Slope::none) obstacle = T::kNoSlope;
+    });
+    if (obstacle != nullptr) return obstacle;
   }
   return nullptr;
 }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/params.h"
 #include "cpu/float_mode.h"
 #include "cpu/kernels.h"
+#include "program/params.h"
 
 namespace seedaug {
 namespace {
@@ -12,12 +12,12 @@ namespace {
 constexpr int64_t kPiece =
     1024;  // values that stay in the first-level cache between drawing and rounding
 
-void draw(const Kernels& table, FillKind what, const Stream& from, int64_t first, int64_t count,
+void draw(const Kernels& table, Filling what, const Stream& from, int64_t first, int64_t count,
           void* to) {
   const auto element = static_cast<uint64_t>(first);
-  if (what == FillKind::words)
+  if (what == Filling::words)
     return table.element_words(from, element, count, static_cast<uint32_t*>(to));
-  if (what == FillKind::uniform)
+  if (what == Filling::uniform)
     return table.uniforms(from, element, count, static_cast<float*>(to));
   table.normals(from, element, count, static_cast<float*>(to));
 }
@@ -25,8 +25,8 @@ void draw(const Kernels& table, FillKind what, const Stream& from, int64_t first
 void draw_rounded(const Kernels& table, const FillBatch& b, const Stream& from, int64_t first,
                   int64_t count, char* to) {
   const bool is_half = b.type == DType::f16;
-  const PointwiseOp round{
-      is_half ? PointwiseOp::Code::round_f16 : PointwiseOp::Code::round_bf16, 0, 0, 0, 0, 0, 0};
+  ValueOp round{};
+  round.code = is_half ? OpCode::round_f16 : OpCode::round_bf16;
   const RowsFunction write = table.rows[static_cast<int>(DType::f32)][0][static_cast<int>(b.type)];
   float values[kPiece];
   for (int64_t done = 0; done < count; done += kPiece) {

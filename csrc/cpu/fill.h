@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/batch.h"
+#include "program/batch.h"
 
 namespace seedaug {
 

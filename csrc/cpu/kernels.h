@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/counter.h"
-#include "core/program.h"
+#include "program/program.h"
 
 namespace seedaug {
 
@@ -21,9 +21,9 @@ struct Rows {
   int64_t count;  // columns
   int64_t rows;
   int64_t source_pitch, target_pitch;  // bytes from row to row; a constant's pitch is 0
-  const PointwiseOp* ops;              // affine ops already hold this channel's a and b
+  const ValueOp* ops;              // with this channel's a and b
   int op_count;
-  const float* normals;   // noise op k reads normals[k * normals_plane + r * normals_pitch + i];
+  const float* normals;   // an op whose normals are the k-th reads normals[k * normals_plane + r * normals_pitch + i];
   int64_t normals_plane;  // readable to kVectorSlack beyond the last
   int64_t normals_pitch;
 };

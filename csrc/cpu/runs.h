@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/geometry.h"
+#include "program/axis_map.h"
 
 namespace seedaug {
 

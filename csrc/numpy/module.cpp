@@ -10,9 +10,9 @@
 #include "core/shuffle.h"
 #include "cpu/float_mode.h"
 #include "cpu/kernels.h"
-#include "cpu/program.h"
 #include "numpy/bit_generator.h"
 #include "numpy/threads.h"
+#include "numpy/transforms.h"
 
 namespace py = pybind11;
 
@@ -173,10 +173,14 @@ void move_reader(const py::object& reader, const py::tuple& stream, int64_t posi
 
 void define_constants(py::module_& m) {
   py::dict kinds;
+  for_each_transform([&](auto, const TransformName& one) {
+    kinds[one.kind_name] = static_cast<int>(one.kind);
+  });
 #define SEEDAUG_KIND(name, number) kinds[#name] = number;
-  SEEDAUG_FOR_EACH_KIND(SEEDAUG_KIND)
+  SEEDAUG_FOR_EACH_STREAM_KIND(SEEDAUG_KIND)
 #undef SEEDAUG_KIND
   m.attr("KINDS") = kinds;
+  m.attr("TRANSFORMS") = describe_transforms();
   m.attr("STREAM_VERSION") = kStreamVersion;
   m.attr("PARAM_BLOCKS") = kParameterBlocks;
   m.attr("MAX_EPOCH") = kMaxEpoch;
@@ -188,7 +192,7 @@ void define_constants(py::module_& m) {
   m.attr("USER_KIND_LAST") = kUserKindLast;
   m.attr("OCCURRENCES_PER_STAGE") = kOccurrencesPerStage;
   m.attr("MAX_INSTRUCTIONS") = kMaxInstructions;
-  m.attr("MAX_GEOMETRY") = kMaxGeometry;
+  m.attr("MAX_GEOMETRY") = kMaxMaps;
   m.attr("MAX_VALUES") = kMaxValues;
 }
 

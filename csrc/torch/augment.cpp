@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "cpu/augment.h"
-#include "cpu/program.h"
+#include "program/lower.h"
 #include "torch/device.h"
 
 #if defined(SEEDAUG_WITH_CUDA)
@@ -63,7 +63,7 @@ void finish_call(Call& call, const View& v, DType element) {
   b.channels = v.channels;
   b.sources = call.sources.data();
   const int64_t elements = v.frames * v.channels * call.result.height * call.result.width;
-  STD_TORCH_CHECK(call.batch.program->noises == 0 || elements <= kMaxElements,
+  STD_TORCH_CHECK(call.batch.program->normal_ops == 0 || elements <= kMaxElements,
                   "GaussianNoise: one sample has at most ", kMaxElements, " elements, got ",
                   elements);
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <functional>
 
-#include "cpu/program.h"
+#include "program/lower.h"
 #include "torch/tensors.h"
 
 namespace seedaug::torch_ops {

@@ -4,11 +4,11 @@
 #include <cstring>
 #include <utility>
 
-#include "core/batch.h"
+#include "program/batch.h"
 #include "cpu/backward.h"
 #include "cpu/float_mode.h"
 #include "cpu/kernels.h"
-#include "cpu/program.h"
+#include "program/lower.h"
 #include "torch/augment.h"
 #include "torch/device.h"
 
@@ -40,18 +40,17 @@ void launch([[maybe_unused]] Place place, [[maybe_unused]] const Launch& f) {
 #endif
 }
 
-FillKind fill_kind(int64_t kind) {
-  if (kind == static_cast<int64_t>(Kind::uniform)) return FillKind::uniform;
-  if (kind == static_cast<int64_t>(Kind::normal)) return FillKind::normal;
-  STD_TORCH_CHECK(kind == static_cast<int64_t>(Kind::words) ||
-                      (kind >= kUserKindFirst && kind <= kUserKindLast),
+Filling fill_kind(int64_t kind) {
+  if (kind == kind::uniform) return Filling::uniform;
+  if (kind == kind::normal) return Filling::normal;
+  STD_TORCH_CHECK(kind == kind::words || (kind >= kUserKindFirst && kind <= kUserKindLast),
                   "kind must be words, uniform, normal or a user's own (", kUserKindFirst, " ... ",
                   kUserKindLast, "), got ", kind);
-  return FillKind::words;
+  return Filling::words;
 }
 
-DType fill_type(FillKind what, ScalarType dtype) {
-  if (what == FillKind::words) {
+DType fill_type(Filling what, ScalarType dtype) {
+  if (what == Filling::words) {
     STD_TORCH_CHECK(dtype == ScalarType::Int || dtype == ScalarType::UInt32,
                     "words are int32 or uint32, got ", torch::headeronly::toString(dtype));
     return DType::u32;
@@ -134,7 +133,7 @@ Tensor params(Tensor keys, std::vector<int64_t> program, std::vector<double> val
   const Place place = place_of(keys);
   const Keys checked = check_keys(keys, place.on_cuda, place.device);
   Program lowered;
-  std::string error = lower_geometry(encode(program, values), lowered);
+  std::string error = lower_maps(encode(program, values), lowered);
   STD_TORCH_CHECK(error.empty(), error);
   ImageSize unused{};
   error = output_size(lowered, {height, width}, unused);

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "check.h"
-#include "core/batch.h"
+#include "program/batch.h"
 #include "core/element.h"
-#include "cpu/program.h"
+#include "program/lower.h"
 
 namespace seedaug::test {
 

@@ -66,8 +66,8 @@ void compare_fill(Random& r) {
   const int64_t samples = 1 + r.below(3), elements = 1 + r.below(r.below(4) == 0 ? 20000 : 600);
   std::vector<int64_t> keys(static_cast<size_t>(3 * samples));
   for (int64_t n = 0; n < samples; ++n) keys[3 * n] = static_cast<int64_t>(r.next());
-  const auto what = static_cast<FillKind>(r.below(3));
-  const DType type = what == FillKind::words ? DType::u32 : static_cast<DType>(1 + r.below(3));
+  const auto what = static_cast<Filling>(r.below(3));
+  const DType type = what == Filling::words ? DType::u32 : static_cast<DType>(1 + r.below(3));
   std::vector<char> gpu(static_cast<size_t>(samples * elements * element_size(type)));
   FillBatch b{what,
               16 + static_cast<uint32_t>(what),

@@ -1,4 +1,4 @@
-// Stretches of rows: load, a chain of pointwise steps on float32 in registers, store.
+// Stretches of rows: load, a chain of value ops on float32 in registers, store.
 //
 // The chain is interpreted once per kVectors vectors, so that its dispatch costs next to nothing
 // and every program runs through the same few loops.
@@ -62,34 +62,17 @@ SEEDAUG_VEC F fetch_some(const void* source, int64_t count) {
 }
 
 template <int N>
-SEEDAUG_VEC void step(F (&v)[N], const PointwiseOp& op, const Rows& row, int64_t i) {
-  const F a = broadcast(op.a), b = broadcast(op.b);
-#define SEEDAUG_EACH(expression)                                             \
-  _Pragma("GCC unroll 4") for (int n = 0; n < N; ++n) { v[n] = expression; } \
-  break
-  switch (op.code) {
-    case PointwiseOp::Code::scale:
-      SEEDAUG_EACH(v[n] * a);
-    case PointwiseOp::Code::affine:
-      SEEDAUG_EACH(fused(v[n], a, b));
-    case PointwiseOp::Code::noise: {
-      const float* z = row.normals + op.noise * row.normals_plane + i;
-      SEEDAUG_EACH(v[n] + fused(load(z + n * kWidth), a, b));
+SEEDAUG_VEC void step(F (&v)[N], const ValueOp& op, const Rows& row, int64_t i) {
+  with_op(op.code, [&](auto what) {
+    Operands<F> with{broadcast(op.a), broadcast(op.b), broadcast(0.0f)};
+#pragma GCC unroll 4
+    for (int n = 0; n < N; ++n) {
+      if constexpr (decltype(what)::kNormals) {
+        with.normal = load(row.normals + op.normals * row.normals_plane + i + n * kWidth);
+      }
+      v[n] = what.apply(v[n], with);
     }
-    case PointwiseOp::Code::clamp:
-      SEEDAUG_EACH(clamp(v[n], a, b));
-    case PointwiseOp::Code::round_u8:
-      SEEDAUG_EACH(round_half_even(saturate_u8(v[n])));
-    case PointwiseOp::Code::trunc_u8:
-      SEEDAUG_EACH(truncate(saturate_u8(v[n])));
-    case PointwiseOp::Code::round_f16:
-      SEEDAUG_EACH(round_f16(v[n]));
-    case PointwiseOp::Code::round_bf16:
-      SEEDAUG_EACH(round_bf16(v[n]));
-    case PointwiseOp::Code::canonical:
-      SEEDAUG_EACH(canonical(v[n]));
-  }
-#undef SEEDAUG_EACH
+  });
 }
 
 template <int N>
@@ -106,12 +89,26 @@ struct AnyChain {  // interpreted
   }
 };
 
-struct AffineChain {  // a single fma, as of normalised bytes: nothing to interpret
-  F a, b;
+template <class... Ops>
+struct FusedChain {  // compiled in one piece
+  Operands<F> with[sizeof...(Ops)];
+
+  static bool is(const Rows& row) {
+    int k = 0;
+    return row.op_count == sizeof...(Ops) && ((row.ops[k++].code == kOpCode<Ops>) && ...);
+  }
+  explicit FusedChain(const Rows& row) {
+    for (size_t k = 0; k < sizeof...(Ops); ++k) {
+      with[k] = {broadcast(row.ops[k].a), broadcast(row.ops[k].b), broadcast(0.0f)};
+    }
+  }
   template <int N>
   SEEDAUG_VEC void operator()(F (&v)[N], int64_t) const {
 #pragma GCC unroll 4
-    for (int n = 0; n < N; ++n) v[n] = fused(v[n], a, b);
+    for (int n = 0; n < N; ++n) {
+      int k = 0;
+      ((v[n] = Ops::apply(v[n], with[k++])), ...);
+    }
   }
 };
 
@@ -167,10 +164,11 @@ template <DType In, Walk W, DType Out>
 void walk_rows(const Rows& rows) {
   Rows row = rows;
   if constexpr (In == DType::u8 && W != Walk::constant && Out != DType::u8) {
-    if (row.op_count == 1 && row.ops[0].code == PointwiseOp::Code::affine) {
-      const AffineChain chain{broadcast(row.ops[0].a), broadcast(row.ops[0].b)};
-      return walk_rows_through<In, W, Out>(row, chain);
-    }
+#define SEEDAUG_FUSED(...)                                                           \
+  if (FusedChain<__VA_ARGS__>::is(row)) {                                            \
+    return walk_rows_through<In, W, Out>(row, FusedChain<__VA_ARGS__>(row));         \
+  }
+#include "transforms/registry.def"
   }
   walk_rows_through<In, W, Out>(row, AnyChain{row});
 }

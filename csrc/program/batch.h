@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/program.h"
+#include "program/program.h"
 
 namespace seedaug {
 
@@ -53,10 +53,10 @@ struct BoxMullerBatch {
 };
 
 // Raw values for N keys.
-enum class FillKind : uint8_t { words, uniform, normal };
+enum class Filling : uint8_t { words, uniform, normal };
 
 struct FillBatch {
-  FillKind what;
+  Filling what;
   uint32_t kind, occurrence;
   const int64_t* keys;
   int64_t samples, key_stride;

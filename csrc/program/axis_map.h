@@ -1,10 +1,13 @@
 // Where each output pixel comes from: crop, pad and flip as maps of one axis, composed and
 // evaluated backwards.
 //
-//   source:       0 ............ n-1                  AxisMap::source(i) walks from an output
-//   coordinate padded:  -b.. 0 ............ n-1 ..n-1+a          back to a source coordinate, or to
-//   the fill of a pad cropped:         [ 0 ... m-1 ]                    (returned as -1 - fill)
-//   flipped:         [ m-1 ... 0 ]
+//   source           0 ............ n-1
+//   padded    -b ... 0 ............ n-1 ... n-1+a
+//   cropped                [ 0 ... m-1 ]
+//   flipped                [ m-1 ... 0 ]
+//
+// AxisMap::source(i) walks upwards: from an output coordinate to one of the source, or to the fill
+// of a constant pad, which it returns as -1 - fill.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +18,8 @@ namespace seedaug {
 
 enum class PadMode : uint8_t { constant = 0, edge = 1, reflect = 2, symmetric = 3 };
 
-constexpr int kMaxGeometry = 16;             // geometry instructions of one program
-constexpr int kMaxSteps = 2 * kMaxGeometry;  // a random crop with padding is a pad and a shift
+constexpr int kMaxMaps = 16;             // index maps of one program
+constexpr int kMaxSteps = 2 * kMaxMaps;  // a random crop with padding is a pad and a shift
 
 struct AxisStep {
   enum class What : uint8_t { shift, pad };  // shift: i -> sign * i + offset
@@ -41,7 +44,7 @@ struct Stretch {
   int32_t begin, end, sign, offset;
 };
 
-// One axis of one sample's geometry, steps in the order in which they were applied.
+// One axis of one sample's map, steps in the order in which they were applied.
 struct AxisMap {
   int32_t length;  // of the result so far
   int32_t steps;
@@ -135,7 +138,7 @@ struct AxisMap {
 };
 
 // Both axes. A pixel outside of several pads takes the fill of the one that was applied last.
-struct Geometry {
+struct IndexMap {
   AxisMap y, x;
 };
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/program.h"
+#include "program/program.h"
 
 namespace seedaug {
 
@@ -21,14 +21,14 @@ struct EncodedProgram {
 std::string lower(const EncodedProgram& encoded, DType input, DType output, int64_t channels,
                   Program& program);
 
-// The same where only the geometry matters: any number of channels, any type at the end.
-std::string lower_geometry(const EncodedProgram& encoded, Program& program);
+// The same where only the maps matter: any number of channels, any type at the end.
+std::string lower_maps(const EncodedProgram& encoded, Program& program);
 
 struct ImageSize {
   int64_t height, width;
 };
 
-// Checks the geometry for images of one size and says what comes out. Returns what is wrong, or
+// Checks the maps for images of one size and says what comes out. Returns what is wrong, or
 // nothing.
 std::string output_size(const Program& program, ImageSize image, ImageSize& result);
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "core/element.h"
-#include "core/program.h"
-#include "core/sampling.h"
+#include "program/program.h"
+#include "program/sample.h"
 
 namespace seedaug {
 
@@ -31,11 +31,10 @@ SEEDAUG_HD void write_gradient(DType, double sum, void* at) {
 SEEDAUG_HD float channel_slope(const Program& program, int channel) {
   float slope = 1.0f;
   for (int k = 0; k < program.ops; ++k) {
-    const PointwiseOp& op = program.op[k];
-    if (op.code == PointwiseOp::Code::scale) slope = slope * op.a;
-    if (op.code == PointwiseOp::Code::affine) {
-      slope = slope * program.table[op.table + (op.count == 1 ? 0 : channel)];
-    }
+    const ValueOp& op = program.op[k];
+    with_op(op.code, [&](auto what) {
+      if constexpr (decltype(what)::kSlope == Slope::a) slope = slope * scalar_a(program, op, channel);
+    });
   }
   return slope;
 }
