@@ -86,7 +86,7 @@ def checked_against_cpu(
 
     def check(result: Tensor) -> None:
         for n in (0, 1, len(images) - 1):
-            alone = augment(images[n : n + 1].cpu(), keys[n : n + 1].cpu())
+            alone = augment(images[n : n + 1].cpu(), keys=keys[n : n + 1].cpu())
             assert torch.equal(bits(result[n : n + 1]), bits(alone)), f"image {n} is not the CPU's"
 
     return check
@@ -113,9 +113,9 @@ def fused(
     innermost = seedaug.Compose([augment], memory_format=torch.channels_last)
     source = images[..., : work.crop, : work.crop].contiguous()
     contenders = [
-        Contender("seedaug", lambda: augment(images, keys), check),
-        Contender("seedaug, channels_last", lambda: innermost(images, keys), check),
-        graphed(place, "seedaug, CUDA graph", lambda: augment(images, keys, out=out), check),
+        Contender("seedaug", lambda: augment(images, keys=keys), check),
+        Contender("seedaug, channels_last", lambda: innermost(images, keys=keys), check),
+        graphed(place, "seedaug, CUDA graph", lambda: augment(images, keys=keys, out=out), check),
         Contender("uint8 to float16, copy_", lambda: out.copy_(source)),
         *gpu_peers.batches(work, images, compile_too),
     ]

@@ -78,7 +78,7 @@ def batch(
     known = [seedaug.Key(epoch=1, index=i) for i in range(count)]
 
     def call() -> Any:
-        return augment(images, keys, out=out)
+        return augment(images, keys=keys, out=out)
 
     def check(result: Tensor) -> None:
         work.check_ours(result, images, known)

@@ -31,7 +31,7 @@ def image(side: int, noise: bool, name: str, out: torch.Tensor) -> Contender:
         rest = result[0, :, rows].double() - work.expected(images[0], seedaug.Key(), rows)
         assert rest.abs().max() < (0.5 if noise else 5e-6), f"off by {rest.abs().max():.2g}"
 
-    return Contender(name, lambda: augment(images, keys, out=out), check)
+    return Contender(name, lambda: augment(images, keys=keys, out=out), check)
 
 
 def pixels(sides: list[int]) -> Iterator[tuple[int, Row]]:
@@ -72,7 +72,7 @@ def chain(length: int, out: torch.Tensor) -> Contender:
             off = float((result[n].double() - want).abs().max())
             assert off < 1e-5, f"off by {off:.2g}"
 
-    return Contender(str(length), lambda: augment(images, keys, out=out), check)
+    return Contender(str(length), lambda: augment(images, keys=keys, out=out), check)
 
 
 def lengths(upto: int = LENGTHS[-1]) -> Row:

@@ -39,7 +39,7 @@ def main() -> None:
     )
     images = torch.randint(0, 256, (8, 3, 32, 32), dtype=torch.uint8)
 
-    batch = augment(images, seedaug.keys(seed=0, epoch=1, index=range(8)))
+    batch = augment(images, keys=seedaug.keys(seed=0, epoch=1, index=range(8)))
     alone = augment(images[5], seedaug.Key(seed=0, epoch=1, index=5))
     assert torch.equal(batch[5], alone), "a sample is the same alone and in any batch"
 

@@ -22,7 +22,7 @@ from seedaug.data import (
     SeededDataset,
     SeededIterableDataset,
 )
-from seedaug.key import Key, keys
+from seedaug.key import Key, Keys, keys
 from seedaug.neighbours import SharedGlobalsWarning
 from seedaug.random import py_random, rng, seed_globals, torch_generator
 from seedaug.transforms import (
@@ -51,6 +51,7 @@ __all__ = [
     "HeldGeneratorWarning",
     "Key",
     "KeyedSampler",
+    "Keys",
     "NoKeyError",
     "Normalize",
     "Pad",

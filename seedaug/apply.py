@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -26,7 +26,7 @@ from seedaug.program import (
     output_size,
 )
 
-__all__ = ["Source", "is_keys", "refusal", "resolve_keys", "run", "run_list"]
+__all__ = ["NO_KEY", "Source", "no_keys", "refusal", "resolve_keys", "run", "run_list"]
 
 # How an operator words a failed check: function, place in the source, what is wrong.
 _REFUSAL = re.compile(r"\w+, \S+\.cpp:\d+, (?P<text>.*?)(?:\n.*)?$", re.DOTALL)
@@ -34,20 +34,17 @@ _REFUSAL = re.compile(r"\w+, \S+\.cpp:\d+, (?P<text>.*?)(?:\n.*)?$", re.DOTALL)
 Source: TypeAlias = Packed | Tensor
 """Where draws come from: a packed key as integers, or a key tensor int64[3] or int64[N, 3]."""
 
-
-def is_keys(value: object) -> bool:
-    """Whether a positional argument is meant as keys: a `Key`, or int64 of shape [3] or [N, 3]."""
-    if isinstance(value, Key):
-        return True
-    return (
-        isinstance(value, Tensor)
-        and value.dtype == torch.int64
-        and value.dim() in (1, 2)
-        and value.shape[-1] == 3
-    )
+NO_KEY: Packed = (0, 0, 0)
+"""Stands for a key where nothing is drawn."""
 
 
-def resolve_keys(keys: Any, same_on_batch: bool = False) -> Source:
+def no_keys(x: Tensor) -> Tensor:
+    """Stands for keys where nothing is drawn: one for each sample of a batch, on its device."""
+    key = torch.zeros(3, dtype=torch.int64, device=x.device)
+    return key.expand(x.size(0), 3) if x.dim() > 3 else key
+
+
+def resolve_keys(keys: object, same_on_batch: bool = False) -> Source:
     """Check what a user gave as keys.
 
     Raises:

@@ -19,7 +19,7 @@ import torch
 from seedaug._core import OCCURRENCES_PER_STAGE
 from seedaug.key import Key, Packed
 
-__all__ = ["NoKeyError", "Sample", "current", "no_sample", "sample"]
+__all__ = ["NoKeyError", "Sample", "current", "in_sample", "no_sample", "sample"]
 
 
 class NoKeyError(RuntimeError):
@@ -82,10 +82,15 @@ def current() -> Sample:
     if found is None:
         raise NoKeyError(
             "no key within reach: wrap the dataset in seedaug.SeededDataset(dataset, seed=...), "
-            "pass keys= to the call, or call it inside `with seedaug.sample(seedaug.Key(seed=..., "
-            "epoch=..., index=...)):`"
+            "pass keys= to the call (by name: a tensor in second place is data), or call it inside "
+            "`with seedaug.sample(seedaug.Key(seed=..., epoch=..., index=...)):`"
         )
     return found
+
+
+def in_sample() -> bool:
+    """Whether a sample is being made in this thread or task."""
+    return _current.get() is not None
 
 
 @contextmanager

@@ -1,31 +1,36 @@
-"""Stateless functions on tensors: ``F.random_crop(x, keys, size=...)``, and raw numbers for N keys.
+"""Stateless functions on tensors, with and without a draw, and raw numbers for N keys.
 
-Every image function takes ``(x, keys, ...)`` and its transform's arguments, and returns what the
-transform would:
+What draws nothing takes no key and does what its name says: ``F.horizontal_flip(x)`` always
+flips. What draws is called ``random_…``, or as torchvision v2 calls it (`gaussian_noise`), and
+takes keys: ``F.random_crop(x, keys=keys, size=24)``. Either takes its transform's arguments and
+returns what the transform would:
 
-* x: [..., C, H, W] or [..., H, W]; under N keys the first dimension is N, or x is a list of N
-  images [C, Hi, Wi].
-* keys: a `Key` or int64[3] for one draw, int64[N, 3] for one a sample.
+* x: [..., C, H, W] or [..., H, W]; under N keys the first dimension is N. A list of N images
+  [C, Hi, Wi], which come out with one size, becomes a batch; what draws takes it under N keys.
+* keys: a `Key` or int64[3] for one draw, int64[N, 3] for one a sample. They may stand second: these
+  functions have one input, so that no data can be meant.
 * occurrence: which use of the kind for these samples this is, 0 … 31; default 0.
 * out: written into and returned.
+
+`words`, `uniform` and `normal` have no input at all, only keys: what they give is the streams
+themselves. So keys come first there, and nothing in the name need say that they draw.
 """
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
-from seedaug import ops
-from seedaug._core import MAX_ELEMENTS
-from seedaug.apply import key_tensor, resolve_keys, run, run_list, wants_grad
-from seedaug.program import KINDS, Instruction, compile_steps
+from seedaug.apply import Source, no_keys, resolve_keys, run, run_list, wants_grad
+from seedaug.fill import normal, uniform, words
+from seedaug.key import Keys
+from seedaug.program import Instruction, compile_steps
 from seedaug.transforms import color, crop, flip, noise
 from seedaug.transforms import pad as padding_
-from seedaug.transforms.base import PER_STAGE
+from seedaug.transforms.arguments import check_occurrence
 from seedaug.transforms.sample import is_image_list
 
 __all__ = [
@@ -50,7 +55,7 @@ Images: TypeAlias = Tensor | list[Tensor]
 
 def augment(
     x: Images,
-    keys: Any,
+    keys: Keys,
     program: Iterable[Instruction | tuple[Instruction, int]],
     *,
     out: Tensor | None = None,
@@ -65,35 +70,48 @@ def augment(
         TypeError, ValueError: something doesn't fit.
     """
     placed = [
-        (item, 0) if isinstance(item, Instruction) else (item[0], _check_occurrence(item[1]))
+        (item, 0) if isinstance(item, Instruction) else (item[0], check_occurrence(item[1]))
         for item in program
     ]
-    source = resolve_keys(keys)
+    return _run(placed, x, resolve_keys(keys), out)
+
+
+def _run(
+    placed: Sequence[tuple[Instruction, int]], x: Images, source: Source, out: Tensor | None
+) -> Tensor:
     if isinstance(x, Tensor):
         return run(compile_steps(placed, x.dtype, wants_grad(x)), x, source, out=out)
     if not isinstance(source, Tensor) or source.dim() != 2 or not is_image_list(x):
-        got = type(x).__name__
-        if isinstance(x, list):
-            got = "a list of " + ", ".join(sorted({type(one).__name__ for one in x}))
         raise TypeError(
             "x must be a tensor, or with keys [N, 3] a list of N tensors [C, H, W] or [H, W], "
-            f"got {got}"
+            f"got {_what(x)}"
         )
     steps = compile_steps(placed, x[0].dtype, any(map(wants_grad, x))) if x else []
     return run_list(steps, x, source, out=out)
 
 
-def _check_occurrence(occurrence: int) -> int:
-    if isinstance(occurrence, bool) or not isinstance(occurrence, numbers.Integral):
-        raise TypeError(f"occurrence must be an integer, got {occurrence!r}")
-    if not 0 <= occurrence < 2 * PER_STAGE:
-        raise ValueError(f"occurrence must be from 0 to {2 * PER_STAGE - 1}, got {occurrence}")
-    return int(occurrence)
+def _still(instruction: Instruction, x: Images, out: Tensor | None) -> Tensor:
+    """Run an instruction that draws nothing, or whose draw decides nothing."""
+    if not isinstance(x, Tensor) and not is_image_list(x):
+        raise TypeError(
+            f"x must be a tensor, or a list of N tensors [C, H, W] or [H, W], got {_what(x)}"
+        )
+    if isinstance(x, Tensor):
+        return _run([(instruction, 0)], x, no_keys(x), out)
+    device = x[0].device if x else "cpu"
+    keys = torch.zeros(len(x), 3, dtype=torch.int64, device=device)
+    return _run([(instruction, 0)], x, keys, out)
+
+
+def _what(x: object) -> str:
+    if not isinstance(x, list):
+        return type(x).__name__
+    return "a list of " + ", ".join(sorted({type(one).__name__ for one in x}))
 
 
 def random_crop(
     x: Images,
-    keys: Any,
+    keys: Keys,
     size: int | Sequence[int],
     padding: int | Sequence[int] | None = None,
     pad_if_needed: bool = False,
@@ -107,23 +125,20 @@ def random_crop(
 
     >>> import seedaug, torch
     >>> images = torch.zeros(2, 3, 8, 8)
-    >>> random_crop(images, seedaug.keys(seed=0, index=range(2)), size=4).shape
+    >>> random_crop(images, keys=seedaug.keys(seed=0, index=range(2)), size=4).shape
     torch.Size([2, 3, 4, 4])
     """
     instruction = crop.random_crop(size, padding, pad_if_needed, fill, padding_mode)
     return augment(x, keys, [(instruction, occurrence)], out=out)
 
 
-def center_crop(
-    x: Images, keys: Any, size: int | Sequence[int], *, out: Tensor | None = None
-) -> Tensor:
+def center_crop(x: Images, size: int | Sequence[int], *, out: Tensor | None = None) -> Tensor:
     """Crop the middle; see `seedaug.CenterCrop`. Draws nothing."""
-    return augment(x, keys, [crop.center_crop(size)], out=out)
+    return _still(crop.center_crop(size), x, out)
 
 
 def pad(
     x: Images,
-    keys: Any,
     padding: int | Sequence[int],
     fill: float | Sequence[float] | None = 0,
     padding_mode: str = "constant",
@@ -131,54 +146,63 @@ def pad(
     out: Tensor | None = None,
 ) -> Tensor:
     """Pad on all sides; see `seedaug.Pad`. Draws nothing."""
-    return augment(x, keys, [padding_.pad(padding, fill, padding_mode)], out=out)
+    return _still(padding_.pad(padding, fill, padding_mode), x, out)
+
+
+def horizontal_flip(x: Images, *, out: Tensor | None = None) -> Tensor:
+    """Flip from left to right, always. Draws nothing.
+
+    >>> import torch
+    >>> horizontal_flip(torch.tensor([[1, 2, 3]]))
+    tensor([[3, 2, 1]])
+    """
+    return _still(flip.horizontal_flip(1.0), x, out)
+
+
+def vertical_flip(x: Images, *, out: Tensor | None = None) -> Tensor:
+    """Flip upside down, always. Draws nothing."""
+    return _still(flip.vertical_flip(1.0), x, out)
 
 
 def random_horizontal_flip(
-    x: Images, keys: Any, p: float = 0.5, *, occurrence: int = 0, out: Tensor | None = None
+    x: Images, keys: Keys, p: float = 0.5, *, occurrence: int = 0, out: Tensor | None = None
 ) -> Tensor:
     """Flip from left to right with probability `p`; see `seedaug.RandomHorizontalFlip`."""
     return augment(x, keys, [(flip.horizontal_flip(p), occurrence)], out=out)
 
 
 def random_vertical_flip(
-    x: Images, keys: Any, p: float = 0.5, *, occurrence: int = 0, out: Tensor | None = None
+    x: Images, keys: Keys, p: float = 0.5, *, occurrence: int = 0, out: Tensor | None = None
 ) -> Tensor:
     """Flip upside down with probability `p`; see `seedaug.RandomVerticalFlip`."""
     return augment(x, keys, [(flip.vertical_flip(p), occurrence)], out=out)
 
 
-horizontal_flip = random_horizontal_flip
-vertical_flip = random_vertical_flip
-
-
 def normalize(
     x: Images,
-    keys: Any,
     mean: Sequence[float],
     std: Sequence[float],
     *,
     out: Tensor | None = None,
 ) -> Tensor:
     """Subtract a mean, divide by a standard deviation; see `seedaug.Normalize`. Draws nothing."""
-    return augment(x, keys, [color.normalize(mean, std)], out=out)
+    return _still(color.normalize(mean, std), x, out)
 
 
 def to_dtype(
     x: Images,
-    keys: Any,
     dtype: torch.dtype = torch.float32,
     scale: bool = False,
     *,
     out: Tensor | None = None,
 ) -> Tensor:
     """Convert to another element type; see `seedaug.ToDtype`. Draws nothing."""
-    return augment(x, keys, [color.to_dtype(dtype, scale)], out=out)
+    return _still(color.to_dtype(dtype, scale), x, out)
 
 
 def gaussian_noise(
     x: Images,
-    keys: Any,
+    keys: Keys,
     mean: float = 0.0,
     sigma: float = 0.1,
     clip: bool = True,
@@ -186,86 +210,5 @@ def gaussian_noise(
     occurrence: int = 0,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Add Gaussian noise; see `seedaug.GaussianNoise`."""
+    """Add Gaussian noise; see `seedaug.GaussianNoise`. Draws, under torchvision v2's name."""
     return augment(x, keys, [(noise.gaussian_noise(mean, sigma, clip), occurrence)], out=out)
-
-
-def _fill(
-    kind: str, keys: Any, shape: int | Sequence[int], dtype: torch.dtype, occurrence: int
-) -> Tensor:
-    given = shape if isinstance(shape, (tuple, list)) else [shape]
-    if any(isinstance(size, bool) or not isinstance(size, numbers.Integral) for size in given):
-        raise TypeError(f"{kind}: shape must be an integer or a sequence of them, got {shape!r}")
-    sizes = [*map(int, given)]
-    if any(size < 0 for size in sizes):
-        raise ValueError(f"shape must not be negative, got {sizes}")
-    count = 1
-    for size in sizes:
-        count *= max(1, size)
-    if count > MAX_ELEMENTS:
-        raise ValueError(
-            f"{kind}: one stream has at most {MAX_ELEMENTS} elements, got shape {sizes}; "
-            "take more from another occurrence="
-        )
-    known = {"words": (torch.int32, torch.uint32)}.get(
-        kind, (torch.float32, torch.float16, torch.bfloat16)
-    )
-    if dtype not in known:
-        shown = ", ".join(str(one) for one in known)
-        raise TypeError(f"{kind}: dtype must be one of {shown}, got {dtype}")
-    source = key_tensor(resolve_keys(keys))
-    made: Tensor = ops.fill(source, KINDS[kind], _check_occurrence(occurrence), sizes, dtype)
-    return made
-
-
-def words(
-    keys: Any,
-    shape: int | Sequence[int],
-    dtype: torch.dtype = torch.int32,
-    *,
-    occurrence: int = 0,
-) -> Tensor:
-    """Raw 32-bit words: element e of a sample is word e of the elements of its stream.
-
-    Args:
-        keys: int64[N, 3] for [N, *shape], or a `Key` or int64[3] for [*shape].
-        shape: of one sample's result.
-        dtype: int32 (the same bits) or uint32.
-        occurrence: which use of the kind, 0 … 31.
-
-    >>> import seedaug
-    >>> words(seedaug.keys(seed=0, index=range(2)), (2, 3)).shape
-    torch.Size([2, 2, 3])
-    """
-    return _fill("words", keys, shape, dtype, occurrence)
-
-
-def uniform(
-    keys: Any,
-    shape: int | Sequence[int],
-    dtype: torch.dtype = torch.float32,
-    *,
-    occurrence: int = 0,
-) -> Tensor:
-    """Uniform in [0, 1): multiples of 2**-24 in float32, rounded for float16 and bfloat16.
-
-    Rounding may reach 1.0 in the half types. Arguments as `words`.
-    """
-    return _fill("uniform", keys, shape, dtype, occurrence)
-
-
-def normal(
-    keys: Any,
-    shape: int | Sequence[int],
-    dtype: torch.dtype = torch.float32,
-    *,
-    occurrence: int = 0,
-) -> Tensor:
-    """Standard normal, by Box and Muller; |z| reaches 5.77. Arguments as `words`.
-
-    >>> import seedaug
-    >>> z = normal(seedaug.Key(seed=0), 100_000)
-    >>> abs(z.mean().item()) < 0.02 and abs(z.std().item() - 1) < 0.02
-    True
-    """
-    return _fill("normal", keys, shape, dtype, occurrence)

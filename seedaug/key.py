@@ -23,7 +23,7 @@ import torch
 from seedaug._core import MAX_EPOCH, MAX_INDEX, MAX_WORKER
 from seedaug.dense import check_readable
 
-__all__ = ["Coordinate", "Key", "Packed", "keys", "pack"]
+__all__ = ["Coordinate", "Key", "Keys", "Packed", "keys", "pack"]
 
 Packed: TypeAlias = tuple[int, int, int]
 """Three signed 64-bit integers: seed, low and high half of the counter."""
@@ -168,6 +168,10 @@ class Key:
                 "make packed keys with seedaug.Key(...).tensor() or seedaug.keys(...)"
             )
         return cls(seed, (high & _MASK32) >> 8, high >> 44, low >> 32 | (high & 0xFF) << 32)
+
+
+Keys: TypeAlias = Key | torch.Tensor
+"""What ``keys=`` takes: a `Key` or int64[3] for one draw, int64[N, 3] for one a sample."""
 
 
 def _column(name: str, value: Coordinate) -> npt.NDArray[np.uint64]:

@@ -62,15 +62,15 @@ def small_integers(shape, device, seed):
 def test_backward_is_the_exact_adjoint_of_geometry(device, transform, key_count, memory):
     k = keys(index=range(4), device=device) if key_count else keys(index=7, device=device)[0]
     x = images(device, memory).requires_grad_()
-    zero = transform(torch.zeros_like(x), k)
+    zero = transform(torch.zeros_like(x), keys=k)
     x.data = small_integers(x.shape, device, 1)
-    y = transform(x, k)
+    y = transform(x, keys=k)
     g = small_integers(y.shape, device, 2)
     y.backward(g)
     with torch.no_grad():
         assert ((y - zero) * g).sum() == (x * x.grad).sum()
         # Basis vectors: each gradient counts the places that an input pixel went to.
-        assert x.grad.sum() == (g * (transform(torch.ones_like(x), k) - zero)).sum()
+        assert x.grad.sum() == (g * (transform(torch.ones_like(x), keys=k) - zero)).sum()
 
 
 @pytest.mark.filterwarnings("ignore:Input #0 requires gradient and is not a double")
@@ -78,14 +78,14 @@ def test_backward_is_the_exact_adjoint_of_geometry(device, transform, key_count,
 def test_gradcheck(device, transform):
     k = keys(index=range(2), device=device)
     x = images(device)[:2].requires_grad_()
-    torch.autograd.gradcheck(lambda x: transform(x, k), x, eps=0.5, atol=2e-3, rtol=1e-3)
+    torch.autograd.gradcheck(lambda x: transform(x, keys=k), x, eps=0.5, atol=2e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("transform", [*GEOMETRY, *AFFINE], ids=name)
 def test_recording_changes_no_bit(device, transform):
     k, x = keys(index=range(4), device=device), images(device)
-    wanted = transform(x, k)
-    for got in (transform(x.requires_grad_(), k), transform(x[0], Key(index=0))):
+    wanted = transform(x, keys=k)
+    for got in (transform(x.requires_grad_(), keys=k), transform(x[0], Key(index=0))):
         assert got.requires_grad
         assert torch.equal(got, wanted if got.dim() == 4 else wanted[0])
     with seedaug.sample(Key(index=1)):
@@ -93,7 +93,7 @@ def test_recording_changes_no_bit(device, transform):
     assert got.requires_grad
     assert torch.equal(got, wanted[1])
     with torch.no_grad():
-        assert not transform(x, k).requires_grad
+        assert not transform(x, keys=k).requires_grad
 
 
 def test_normalize_scales_the_gradient(device):
@@ -107,7 +107,7 @@ def test_normalize_scales_the_gradient(device):
 def test_gradients_come_in_the_inputs_dtype(device, dtype):
     x = images(device).to(dtype).requires_grad_()
     augment = seedaug.Compose([seedaug.RandomCrop(5), seedaug.Normalize([0], [0.5])], torch.float32)
-    y = augment(x, keys(index=range(4), device=device))
+    y = augment(x, keys=keys(index=range(4), device=device))
     assert y.dtype == torch.float32
     y.sum().backward()
     assert x.grad.dtype == dtype
@@ -119,15 +119,15 @@ def test_clipped_noise_differentiates_as_clamp(device, after):
     x, k = images(device), keys(index=range(4), device=device)
     transforms = [seedaug.RandomHorizontalFlip(), seedaug.GaussianNoise(sigma=0.5)]
     clipped = seedaug.Compose([*transforms, *after])
-    wanted = clipped(x, k)
+    wanted = clipped(x, keys=k)
     x.requires_grad_()
-    got = clipped(x, k)
+    got = clipped(x, keys=k)
     assert torch.equal(got, wanted)
     (grad,) = torch.autograd.grad(got.sum(), x)
     free = seedaug.Compose([transforms[0], seedaug.GaussianNoise(sigma=0.5, clip=False)])
-    by_hand = free(x, k).clamp(0, 1)
+    by_hand = free(x, keys=k).clamp(0, 1)
     if after:
-        by_hand = seedaug.Compose(after)(by_hand, k)
+        by_hand = seedaug.Compose(after)(by_hand, keys=k)
     assert torch.equal(grad, torch.autograd.grad(by_hand.sum(), x)[0])
     assert 0 < (grad == 0).float().mean() < 1
 
@@ -135,19 +135,19 @@ def test_clipped_noise_differentiates_as_clamp(device, after):
 def test_integers_have_no_gradient(device):
     x, k = images(device).requires_grad_(), keys(index=range(4), device=device)
     to_bytes = seedaug.ToDtype(torch.uint8, scale=True)
-    assert not to_bytes(x, k).requires_grad
+    assert not to_bytes(x, keys=k).requires_grad
     there_and_back = seedaug.Compose([seedaug.RandomCrop(5), to_bytes], torch.float32)
-    made = there_and_back(x, k)
+    made = there_and_back(x, keys=k)
     assert not made.requires_grad
-    assert torch.equal(made, there_and_back(x.detach(), k))
+    assert torch.equal(made, there_and_back(x.detach(), keys=k))
 
 
 def test_a_list_of_images_has_gradients(device):
     k = keys(index=range(2), device=device)
     a, b = images(device)[0].requires_grad_(), images(device)[1, :, :6, :6].clone().requires_grad_()
     crop = seedaug.RandomCrop(5)
-    y = crop([a, b], k)
-    assert torch.equal(y.detach(), crop([a.detach(), b.detach()], k))
+    y = crop([a, b], keys=k)
+    assert torch.equal(y.detach(), crop([a.detach(), b.detach()], keys=k))
     y.sum().backward()
     assert a.grad.sum() == b.grad.sum() == 75
 
@@ -168,20 +168,20 @@ def test_out_and_gradients_exclude_each_other():
 def test_the_derivative_of_the_gradient(device, transform, key_count):
     k = keys(index=range(4), device=device) if key_count else keys(index=7, device=device)[0]
     x = images(device).requires_grad_()
-    y = transform(x, k)
+    y = transform(x, keys=k)
     cotangent = torch.ones_like(y, requires_grad=True)
     (grad,) = torch.autograd.grad(y, x, cotangent, create_graph=True)
     direction = small_integers(x.shape, device, 3)
     (again,) = torch.autograd.grad(grad, cotangent, direction)
     with torch.no_grad():
-        wanted = transform(direction, k) - transform(torch.zeros_like(x), k)
+        wanted = transform(direction, keys=k) - transform(torch.zeros_like(x), keys=k)
     torch.testing.assert_close(again, wanted, atol=1e-5, rtol=1e-5)
 
 
 def test_a_gradient_penalty(device):
     augment = seedaug.Compose([seedaug.RandomHorizontalFlip(1.0), seedaug.Normalize([0.5], [0.5])])
     x = images(device).requires_grad_()
-    y = augment(x, keys(index=range(4), device=device))
+    y = augment(x, keys=keys(index=range(4), device=device))
     (grad,) = torch.autograd.grad(y.pow(3).sum(), x, create_graph=True)
     grad.sum().backward()
     # y = (x - 0.5) / 0.5, and d/dx of 3 y**2 / 0.5 is 6 y / 0.25
@@ -192,13 +192,13 @@ def test_a_gradient_penalty(device):
 def test_forward_mode(device, transform):
     k, x = keys(index=range(4), device=device), images(device)
     direction = small_integers(x.shape, device, 4)
-    _, wanted = torch.autograd.functional.jvp(lambda x: transform(x, k), x, direction)
-    y, along = torch.func.jvp(lambda x: transform(x, k), (x,), (direction,))
-    assert torch.equal(y, transform(x, k))
+    _, wanted = torch.autograd.functional.jvp(lambda x: transform(x, keys=k), x, direction)
+    y, along = torch.func.jvp(lambda x: transform(x, keys=k), (x,), (direction,))
+    assert torch.equal(y, transform(x, keys=k))
     torch.testing.assert_close(along, wanted)
     with forward_ad.dual_level(), seedaug.sample(Key(index=1)):
         one = forward_ad.unpack_dual(transform(forward_ad.make_dual(x[1], direction[1])))
         assert torch.equal(one.tangent, along[1])
         out = torch.empty_like(y)
         with pytest.raises(ValueError, match="out= can't be used where a gradient is recorded"):
-            transform(forward_ad.make_dual(x, direction), k, out=out)
+            transform(forward_ad.make_dual(x, direction), keys=k, out=out)

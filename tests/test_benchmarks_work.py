@@ -14,7 +14,7 @@ SMALL = Work(12, 8)
 @pytest.mark.parametrize("work", [SMALL, Work(12, 12, padding=3), Work(12, 8, noise=True)])
 def test_a_wrong_image_is_found(work):
     images, keys = work.images(2), [seedaug.Key(index=i) for i in range(2)]
-    made = work.compose()(images, seedaug.keys(index=range(2)))
+    made = work.compose()(images, keys=seedaug.keys(index=range(2)))
     work.check_ours(made, images, keys)
     with pytest.raises(AssertionError):
         work.check_ours(made.roll(1, -1), images, keys)
@@ -36,7 +36,7 @@ WORKS = [
 @pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
 def test_a_peer_that_does_other_work_is_found(work):
     images, out = work.inputs(5), work.empty(5)
-    made = work.compose()(images, seedaug.keys(index=range(5)), out=out)
+    made = work.compose()(images, keys=seedaug.keys(index=range(5)), out=out)
     work.check_ours(made, images, [seedaug.Key(index=i) for i in range(5)])
     work.check_peer(made, images)
     for wrong in (made * 0.5, made * 0, made.flip(0), made.flip(-2)):
@@ -51,11 +51,12 @@ def test_a_peer_that_does_other_work_is_found(work):
 
 def test_a_peer_without_its_noise_is_found():
     work = Work(32, 28, noise=True)
-    made = work.compose()(work.images(2), seedaug.keys(index=range(2)))
+    made = work.compose()(work.images(2), keys=seedaug.keys(index=range(2)))
     work.check_peer(made, work.images(2))
     with pytest.raises(AssertionError, match="has the sigma"):
         work.check_peer(
-            Work(32, 28).compose()(work.images(2), seedaug.keys(index=range(2))), work.images(2)
+            Work(32, 28).compose()(work.images(2), keys=seedaug.keys(index=range(2))),
+            work.images(2),
         )
 
 

@@ -170,7 +170,7 @@ def test_results_of_large_batches_come_back(memory_format, as_list):
     assert images.numel() * 4 > buffers.results.smallest
     addresses = set()
     for _ in range(6):
-        result = augment(x, keys)
+        result = augment(x, keys=keys)
         wanted = (images.float() / 255)[..., :88, :88]
         assert torch.allclose(result, wanted)
         assert result.is_contiguous(memory_format=memory_format or torch.contiguous_format)
@@ -180,23 +180,23 @@ def test_results_of_large_batches_come_back(memory_format, as_list):
 
 def test_results_that_are_held_keep_their_values():
     augment, images, keys = augment_and_images()
-    held = [augment(images + n, keys) for n in range(5)]
+    held = [augment(images + n, keys=keys) for n in range(5)]
     for n, result in enumerate(held):
         assert torch.allclose(result[:, 0, 0, 0], (images[:, 0, 0, 0] + n).float() / 255)
 
 
 def test_results_under_other_modes():
     augment, images, keys = augment_and_images()
-    expected = augment(images, keys).clone()
+    expected = augment(images, keys=keys).clone()
     with torch.inference_mode():
-        assert torch.equal(augment(images, keys), expected)
+        assert torch.equal(augment(images, keys=keys), expected)
     floats = images.float().requires_grad_()
     flip = seedaug.RandomHorizontalFlip()
-    flip(floats, keys).sum().backward()
+    flip(floats, keys=keys).sum().backward()
     assert (floats.grad == 1).all()
     with torch.device("meta"):
-        assert torch.equal(augment(images, keys), expected)
-    mapped = torch.vmap(lambda x, key: augment(x, key))(images, keys)
+        assert torch.equal(augment(images, keys=keys), expected)
+    mapped = torch.vmap(lambda x, key: augment(x, keys=key))(images, keys)
     assert torch.equal(mapped, expected)
 
 
@@ -204,5 +204,5 @@ def test_results_under_other_modes():
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_a_trace_of_a_large_batch():
     augment, images, keys = augment_and_images()
-    traced = torch.jit.trace(lambda x, k: augment(x, k), (images, keys), check_trace=False)
-    assert torch.equal(traced(images, keys), augment(images, keys))
+    traced = torch.jit.trace(lambda x, k: augment(x, keys=k), (images, keys), check_trace=False)
+    assert torch.equal(traced(images, keys), augment(images, keys=keys))

@@ -48,10 +48,10 @@ def compiled(function, backend="aot_eager"):
 def test_eight_epochs_in_at_most_two_graphs(device, pipeline, memory_format):
     augment = PIPELINES[pipeline]
     x = images(device).contiguous(memory_format=memory_format)
-    fast, graphs = compiled(lambda x, k: augment(x, k))
+    fast, graphs = compiled(lambda x, k: augment(x, keys=k))
     for epoch in range(8):
         k = keys(seed=3, epoch=epoch, index=range(4), device=device)
-        got, wanted = fast(x, k), augment(x, k)
+        got, wanted = fast(x, k), augment(x, keys=k)
         assert torch.equal(got, wanted)
         assert got.stride() == wanted.stride()
     assert graphs.frame_count <= 2
@@ -62,7 +62,7 @@ def test_batches_of_every_size_in_at_most_two_graphs(device):
     fast, graphs = compiled(lambda x, k: augment(x, keys=k))
     for count in (4, 3, 7, 5, 16):
         x, k = images(device, count=count), keys(index=range(count), device=device)
-        assert torch.equal(fast(x, k), augment(x, k))
+        assert torch.equal(fast(x, k), augment(x, keys=k))
     assert graphs.frame_count <= 2
 
 
@@ -70,21 +70,21 @@ def test_gradients_through_a_compiled_pipeline(device):
     augment = seedaug.Compose(
         [seedaug.RandomCrop(24), seedaug.GaussianNoise(), seedaug.Normalize(MEAN, STD)]
     )
-    fast, graphs = compiled(lambda x, k: augment(x, k).square().sum())
+    fast, graphs = compiled(lambda x, k: augment(x, keys=k).square().sum())
     for epoch in range(4):
         k = keys(epoch=epoch, index=range(4), device=device)
         x, y = (images(device, torch.float32).requires_grad_() for _ in range(2))
         fast(x, k).backward()
-        augment(y, k).square().sum().backward()
+        augment(y, keys=k).square().sum().backward()
         assert torch.allclose(x.grad, y.grad)
     assert graphs.frame_count <= 2
 
 
 def test_functions_and_raw_numbers(device):
     def model(x, k):
-        y = F.random_crop(x, k, size=20, padding=2)
-        y = F.normalize(F.horizontal_flip(y, k), k, MEAN, STD)
-        return F.gaussian_noise(y, k, clip=False) + F.uniform(k, (3, 20, 20)), F.words(k, 7)
+        y = F.random_crop(x, keys=k, size=20, padding=2)
+        y = F.normalize(F.random_horizontal_flip(y, keys=k), MEAN, STD)
+        return F.gaussian_noise(y, keys=k, clip=False) + F.uniform(k, (3, 20, 20)), F.words(k, 7)
 
     fast, graphs = compiled(model)
     for epoch in range(8):
@@ -132,13 +132,13 @@ def test_inductor_makes_the_same_bytes(device):
     augment = PIPELINES["images"]
     x, k = images(device), keys(index=range(4), device=device)
     torch._dynamo.reset()
-    fast = torch.compile(lambda x, k: augment(x, k) * 2, fullgraph=True)
-    assert torch.equal(fast(x, k), augment(x, k) * 2)
+    fast = torch.compile(lambda x, k: augment(x, keys=k) * 2, fullgraph=True)
+    assert torch.equal(fast(x, k), augment(x, keys=k) * 2)
     inside = torch.compile(lambda x, n: augment(x, keys=keys(index=n)) * 2, fullgraph=True)
-    assert torch.equal(inside(x, torch.arange(4)), augment(x, k) * 2)
+    assert torch.equal(inside(x, torch.arange(4)), augment(x, keys=k) * 2)
 
 
 def test_a_mistake_is_still_a_mistake(device):
-    fast, _ = compiled(lambda x, k: seedaug.RandomCrop(40)(x, k))
+    fast, _ = compiled(lambda x, k: seedaug.RandomCrop(40)(x, keys=k))
     with pytest.raises(Exception, match="padded image is 32x32"):
         fast(images(device), keys(index=range(4), device=device))

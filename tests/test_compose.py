@@ -73,7 +73,7 @@ def test_fused_is_one_by_one(transforms, dtype, index):
         fused = Compose(transforms)
     key, x = Key(seed=7, index=index), picture(dtype)
     wanted = one_by_one(transforms, x, key)
-    for got in (fused(x, key), fused(x[None], key.tensor()[None])[0]):
+    for got in (fused(x, key), fused(x[None], keys=key.tensor()[None])[0]):
         assert got.dtype == wanted.dtype
         assert torch.equal(got.view(torch.uint8), wanted.view(torch.uint8))
     with torch.enable_grad():
@@ -191,10 +191,10 @@ def test_memory_format(device, memory_format, innermost):
     x, k = picture(count=4).to(device), keys(index=range(4), device=device)
     if innermost:
         x = x.contiguous(memory_format=torch.channels_last)
-    y = augment(x, k)
+    y = augment(x, keys=k)
     wanted = memory_format or (torch.channels_last if innermost else torch.contiguous_format)
     assert y.is_contiguous(memory_format=wanted)
-    assert torch.equal(y, Compose(augment.transforms, torch.float16)(x.contiguous(), k))
+    assert torch.equal(y, Compose(augment.transforms, torch.float16)(x.contiguous(), keys=k))
     with sample(Key(index=1)):
         assert torch.equal(augment(x[1]), y[1])
 
@@ -211,9 +211,9 @@ def test_lists_of_images_of_any_size_are_one_batch(device):
     ):
         augment = Compose(transforms)
         wanted = torch.stack([augment(x, key) for x, key in zip(images, each, strict=True)])
-        assert torch.equal(augment(images, k), wanted)
+        assert torch.equal(augment(images, keys=k), wanted)
         out = torch.empty_like(wanted)
-        assert augment(images, k, out=out) is out
+        assert augment(images, keys=k, out=out) is out
         assert torch.equal(out, wanted)
 
 
@@ -221,15 +221,15 @@ def test_a_list_under_the_first_key():
     images = [picture(), picture(), picture()]
     k = keys(seed=2, index=range(3))
     augment = Compose([seedaug.RandomCrop(6), seedaug.GaussianNoise()])
-    made = augment(images, k, same_on_batch=True)
-    assert torch.equal(made, augment(torch.stack(images), k[:1].expand(3, 3)))
-    assert torch.equal(made[0], augment(images[0], k[0]))
+    made = augment(images, keys=k, same_on_batch=True)
+    assert torch.equal(made, augment(torch.stack(images), keys=k[:1].expand(3, 3)))
+    assert torch.equal(made[0], augment(images[0], keys=k[0]))
     assert torch.equal(made[2], made[0])
 
 
 def test_parameters_are_images_in_a_list():
     images = [torch.nn.Parameter(picture(torch.float32)) for _ in range(3)]
-    made = seedaug.RandomCrop(6)(images, keys(index=range(3)))
+    made = seedaug.RandomCrop(6)(images, keys=keys(index=range(3)))
     assert made.shape == (3, 3, 6, 6)
     made.sum().backward()
     assert all(image.grad.sum() == 108 for image in images)
@@ -244,11 +244,11 @@ def test_parameters_are_images_in_a_list():
 def test_memory_format_of_what_hardly_changes(transforms, memory_format, grad, x):
     augment = Compose(transforms, memory_format=memory_format)
     if isinstance(x, list):
-        y = augment([one.clone().requires_grad_(grad) for one in x], keys(index=range(4)))
+        y = augment([one.clone().requires_grad_(grad) for one in x], keys=keys(index=range(4)))
     else:
         other = {torch.channels_last, torch.contiguous_format} - {memory_format}
         x = x.clone(memory_format=other.pop())
-        y = augment(x.requires_grad_(grad), keys(index=range(4)))
+        y = augment(x.requires_grad_(grad), keys=keys(index=range(4)))
     assert y.requires_grad == grad
     assert y.is_contiguous(memory_format=memory_format)
     with sample(Key(index=1)):
@@ -275,13 +275,13 @@ def test_foreign_callables_split_the_chain(device):
         key = Key(index=index)
         wanted = one_by_one(augment.transforms, x, key)
         assert torch.equal(augment(x, key), wanted)
-        assert torch.equal(augment(x, key.tensor(device)), wanted)
-        assert torch.equal(augment(x[None], key.tensor(device)[None])[0], wanted)
+        assert torch.equal(augment(x, keys=key.tensor(device)), wanted)
+        assert torch.equal(augment(x[None], keys=key.tensor(device)[None])[0], wanted)
         with sample(key):
             assert torch.equal(augment(x), wanted)
             second = augment(x)
         assert torch.equal(augment(x, key, view=1), second)
-        assert torch.equal(augment(x[None], key.tensor(device)[None], view=1)[0], second)
+        assert torch.equal(augment(x[None], keys=key.tensor(device)[None], view=1)[0], second)
 
 
 def test_seedaugs_transforms_inside_of_a_foreign_one_have_the_key():
@@ -318,7 +318,7 @@ def test_foreign_callables_have_no_key_under_n(part):
     augment, x, k = Compose([part, seedaug.RandomCrop(5)]), picture(count=2), keys(index=range(2))
     for context in (sample(Key(seed=9)), contextlib.nullcontext()):
         with context, pytest.raises(seedaug.NoKeyError, match="no one sample"):
-            augment(x, k)
+            augment(x, keys=k)
     with sample(Key(seed=9)) as opened:
         assert current() is opened
 
@@ -341,18 +341,18 @@ class ZeroCompose(Compose):
 def test_a_forward_of_its_own_is_called():
     x, k, key = picture(count=4), keys(index=range(4)), Key(index=2)
     for augment in (Compose([Zero()]), Compose([seedaug.RandomCrop(5), Zero(), Zero()])):
-        assert augment(x, k).sum() == augment(x, key, view=1).sum() == 0
+        assert augment(x, keys=k).sum() == augment(x, key, view=1).sum() == 0
     plain = [seedaug.RandomCrop(8), seedaug.RandomCrop(6), seedaug.RandomCrop(4)]
     augment = Compose([plain[0], Halved(6), plain[2]])
-    assert torch.equal(augment(x, k, stage=1), Compose(plain)(x, k, stage=1) // 2)
+    assert torch.equal(augment(x, keys=k, stage=1), Compose(plain)(x, keys=k, stage=1) // 2)
     assert torch.equal(augment(x[2], key, view=2), Compose(plain)(x[2], key, view=2) // 2)
     assert augment.params(key, (9, 10), view=1) == Compose(plain).params(key, (9, 10), view=1)
     with sample(key):
-        assert torch.equal(augment(x[2]), augment(x, k)[2])
+        assert torch.equal(augment(x[2]), augment(x, keys=k)[2])
     nested = Compose([seedaug.RandomCrop(8), ZeroCompose([seedaug.RandomCrop(6)])])
     assert nested(x, key).sum() == 0
     with pytest.raises(seedaug.NoKeyError):
-        nested(x, k)
+        nested(x, keys=k)
 
 
 def test_hooks_are_called_whenever_they_were_registered():
@@ -360,12 +360,12 @@ def test_hooks_are_called_whenever_they_were_registered():
     flip = seedaug.RandomHorizontalFlip()
     inner = Compose([flip])
     late = Compose([inner])
-    wanted = late(x, k)
+    wanted = late(x, keys=k)
     handle = flip.register_forward_hook(lambda module, inputs, output: output // 2)
     for augment in (late, copy.deepcopy(late), Compose([inner])):
-        assert torch.equal(augment(x, k), wanted // 2)
+        assert torch.equal(augment(x, keys=k), wanted // 2)
     handle.remove()
-    assert torch.equal(late(x, k), wanted)
+    assert torch.equal(late(x, keys=k), wanted)
     inner.register_forward_pre_hook(lambda module, inputs: (inputs[0] * 0, *inputs[1:]))
     assert late(x, key).sum() == 0
 
@@ -446,7 +446,7 @@ def test_memory_format_where_others_come_last():
     ):
         nested = isinstance(transforms[0], Compose)
         augment = Compose(transforms, memory_format=None if nested else last)
-        y = augment(x, k)
+        y = augment(x, keys=k)
         assert y.is_contiguous(memory_format=last)
         with sample(Key(index=1)):
             assert augment(x[1]).stride() == y[1].stride()
@@ -454,25 +454,25 @@ def test_memory_format_where_others_come_last():
         [Compose([seedaug.RandomCrop(5)], memory_format=last)],
         memory_format=torch.contiguous_format,
     )
-    assert both(x, k).is_contiguous()
+    assert both(x, keys=k).is_contiguous()
 
 
 def test_options_set_anew():
     x, k = picture(count=4), keys(index=range(4))
     augment = Compose([seedaug.RandomCrop(8)])
     outer = Compose([augment])
-    assert outer(x, k).shape == (4, 3, 8, 8)
+    assert outer(x, keys=k).shape == (4, 3, 8, 8)
     augment.transforms = [seedaug.RandomCrop(4), seedaug.RandomCrop(3)]
     augment.dtype = torch.float16
     augment.memory_format = torch.channels_last
     for one in (augment, outer, copy.deepcopy(outer)):
-        y = one(x, k)
+        y = one(x, keys=k)
         assert (y.shape, y.dtype) == ((4, 3, 3, 3), torch.float16)
         assert y.is_contiguous(memory_format=torch.channels_last)
-    wanted = augment(x, k, stage=1)
+    wanted = augment(x, keys=k, stage=1)
     outer.transforms = augment.transforms
     augment.stage = 1
-    assert torch.equal(augment(x, k), wanted)
+    assert torch.equal(augment(x, keys=k), wanted)
     with pytest.raises(AttributeError, match="append"):
         augment.transforms.append(seedaug.RandomCrop(2))
     for name, value, error in (
@@ -484,12 +484,12 @@ def test_options_set_anew():
     ):
         with pytest.raises(error):
             setattr(augment, name, value)
-        assert torch.equal(augment(x, k), wanted)
+        assert torch.equal(augment(x, keys=k), wanted)
     normalize = seedaug.Normalize([0.5], [0.5])
     with pytest.raises(TypeError, match="item assignment"):
         normalize.mean[0] = 5.0
     normalize.mean = [0.25]
-    assert Compose([normalize])(torch.ones(1, 1, 1), k[0]) == 1.5
+    assert Compose([normalize])(torch.ones(1, 1, 1), keys=k[0]) == 1.5
 
 
 def test_pickle_copy_and_print():

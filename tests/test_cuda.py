@@ -286,7 +286,7 @@ def test_compose():
     )
     x, k = images(), key_batch()
     for more in ({}, {"view": 1}, {"stage": 1}, {"same_on_batch": True}):
-        assert_same(augment(on_device(x), k.to(DEVICE), **more), augment(x, k, **more))
+        assert_same(augment(on_device(x), keys=k.to(DEVICE), **more), augment(x, keys=k, **more))
     with seedaug.sample(seedaug.Key(seed=1)):
         there = augment(on_device(x[0]))
     with seedaug.sample(seedaug.Key(seed=1)):
@@ -300,11 +300,15 @@ def test_keys_of_any_stride():
         k.T.contiguous().to(DEVICE).T[:5],
         k[:1].to(DEVICE).expand(5, 3),
     ):
-        assert_same(F.random_crop(x, some, 9), F.random_crop(images(), some.cpu(), 9))
+        assert_same(
+            F.random_crop(x, keys=some, size=9), F.random_crop(images(), keys=some.cpu(), size=9)
+        )
 
 
 def test_an_empty_batch():
-    made = F.random_crop(torch.empty(0, 3, 8, 8, device=DEVICE), key_batch(0).to(DEVICE), 4)
+    made = F.random_crop(
+        torch.empty(0, 3, 8, 8, device=DEVICE), keys=key_batch(0).to(DEVICE), size=4
+    )
     assert made.shape == (0, 3, 4, 4)
     assert F.normal(key_batch(0).to(DEVICE), (3,)).shape == (0, 3)
 
@@ -315,13 +319,13 @@ def test_more_than_two_to_the_31_elements():
     if torch.cuda.mem_get_info()[0] < 20 * 2**30:
         pytest.skip("needs 20 GiB of GPU memory")
     x = torch.randint(256, (3, 30_000, 30_000), dtype=torch.uint8, device=DEVICE)
-    made = F.horizontal_flip(x, seedaug.Key(), p=1.0)
+    made = F.horizontal_flip(x)
     for row in (0, 15_000, 29_999):
         assert torch.equal(made[:, row], x[:, row].flip(-1))
     batch, k = x.view(3 * 2500, 600, 600), keys(index=range(7500))
-    made = F.random_crop(batch[:, None], k.to(DEVICE), 599)
+    made = F.random_crop(batch[:, None], keys=k.to(DEVICE), size=599)
     for n in (0, 5965, 7499):
-        assert_same(made[n], F.random_crop(batch[n, None].cpu(), k[n], 599))
+        assert_same(made[n], F.random_crop(batch[n, None].cpu(), keys=k[n], size=599))
 
 
 # --- How it runs ---
@@ -406,7 +410,7 @@ def test_a_batch_is_one_launch():
         ],
         dtype=torch.float16,
     )
-    names = kernels_of(lambda: pipeline(x, k))
+    names = kernels_of(lambda: pipeline(x, keys=k))
     assert len(names) == 1, names
     assert "augment_kernel" in names[0]
 
@@ -419,9 +423,9 @@ def test_nothing_synchronises():
     try:
         for call in (
             lambda: augment_batch(x, k),
-            lambda: pipeline(x, k),
-            lambda: pipeline(pictures, k),
-            lambda: pipeline(x, k, same_on_batch=True),
+            lambda: pipeline(x, keys=k),
+            lambda: pipeline(pictures, keys=k),
+            lambda: pipeline(x, keys=k, same_on_batch=True),
             lambda: F.normal(k, (100,)),
         ):
             call()

@@ -151,7 +151,7 @@ def test_each_visit_of_a_sample_is_drawn_anew(dataset):
     assert [(key.index, key.worker) for key in known] == [
         (3, 0), (4, 0), (3, 1), (3, 2), (4, 1), (0, 0),
     ]  # fmt: skip
-    assert torch.equal(images, full()(IMAGES[labels // 3], keys))
+    assert torch.equal(images, full()(IMAGES[labels // 3], keys=keys))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_each_visit_of_a_sample_is_drawn_anew(dataset):
 def test_within_other_datasets(wrap):
     data = seedaug.SeededDataset(TensorDataset(IMAGES, LABELS), 1, full(), return_key=True)
     for images, labels, keys in seedaug.DataLoader(wrap(data), batch_size=5, shuffle=True):
-        assert torch.equal(images, full()(IMAGES[labels // 3], keys))
+        assert torch.equal(images, full()(IMAGES[labels // 3], keys=keys))
 
 
 def test_nested_datasets_draw_in_the_same_epoch():
@@ -230,7 +230,7 @@ def test_rows_of_an_input():
     out = torch.empty(4, 3, 16, 16)
     run = seedaug.ops.augment_rows_out
     run(IMAGES, rows, keys, step.program, step.values, out)
-    assert torch.equal(out, full()(IMAGES[rows], keys))
+    assert torch.equal(out, full()(IMAGES[rows], keys=keys))
     for bad, message in [
         (torch.tensor([0, 1, 2, COUNT]), "rows.3. is 23"),
         (torch.tensor([0, -1, 2, 3]), "rows.1. is -1"),

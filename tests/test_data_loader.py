@@ -263,4 +263,4 @@ def test_a_pipeline_in_the_dataset_or_on_the_batch(workers):
         for loader in loaders:
             loader.set_epoch(epoch)
         for made, (raw, keys) in zip(*loaders, strict=True):
-            assert torch.equal(made, augment(raw, keys))
+            assert torch.equal(made, augment(raw, keys=keys))

@@ -175,7 +175,7 @@ def test_shapes(transform, shape, error, match, under):
         x = x.expand(2, *shape)
     given = {"key": Key(), "tensor": Key().tensor(), "batch": keys(index=range(2))}[under]
     with pytest.raises(error, match=match):
-        transform(x, given)
+        transform(x, keys=given)
 
 
 @pytest.mark.parametrize(
@@ -231,23 +231,23 @@ def test_keys(transform, given, error, match):
 
 def test_keys_that_are_not_packed():
     with pytest.raises(ValueError, match="not a packed key"):
-        seedaug.CenterCrop(3)(image(), torch.tensor([0, 1, 0]))
+        seedaug.CenterCrop(3)(image(), keys=torch.tensor([0, 1, 0]))
 
 
 @pytest.mark.cuda
 def test_keys_on_another_device():
     k = keys(index=range(4))
     with pytest.raises(ValueError, match=r"keys are on cpu, the input is on cuda:0"):
-        seedaug.CenterCrop(3)(image(shape=(4, 3, 8, 8)).cuda(), k)
+        seedaug.CenterCrop(3)(image(shape=(4, 3, 8, 8)).cuda(), keys=k)
     with pytest.raises(ValueError, match=r"keys are on cuda:0, the input is on cpu"):
-        seedaug.CenterCrop(3)(image(shape=(4, 3, 8, 8)), k.cuda())
+        seedaug.CenterCrop(3)(image(shape=(4, 3, 8, 8)), keys=k.cuda())
     with pytest.raises(RuntimeError, match="keys must be on the device of the images"):
         ops.augment(image(shape=(4, 3, 8, 8)).cuda(), k, [2, 0, 2, 3, 3], [], torch.uint8, 0)
 
 
 def test_keys_on_the_meta_device():
     with pytest.raises(ValueError, match="keys are on meta, the input is on cpu"):
-        seedaug.CenterCrop(3)(image(), keys(device="meta")[0])
+        seedaug.CenterCrop(3)(image(), keys=keys(device="meta")[0])
 
 
 @pytest.mark.parametrize("options", [{"view": 1}, {"stage": 1}, {"same_on_batch": True}])
@@ -266,7 +266,7 @@ def test_views_stages_and_unknown_options():
     with pytest.raises(TypeError, match="seed"):
         crop(image(), Key(), seed=3)
     with pytest.raises(ValueError, match="same_on_batch=True needs at least one key"):
-        crop(image(shape=(0, 3, 4, 4)), keys(index=range(0)), same_on_batch=True)
+        crop(image(shape=(0, 3, 4, 4)), keys=keys(index=range(0)), same_on_batch=True)
 
 
 @pytest.mark.parametrize("make", [lambda t: t, lambda t: seedaug.Compose([t])])
@@ -337,7 +337,7 @@ def test_shapes_and_occurrences_of_numbers():
             F.normal(Key(), shape)
     assert torch.equal(F.normal(Key(), np.int64(3)), F.normal(Key(), (3,)))
     with pytest.raises(TypeError, match=r"occurrence must be an integer, got 1\.5"):
-        F.random_crop(image(), Key(), 3, occurrence=1.5)
+        F.random_crop(image(), keys=Key(), size=3, occurrence=1.5)
 
 
 # --- Results ---
@@ -373,11 +373,11 @@ def test_out_where_nothing_or_little_is_done(transform, x):
         ("x", "out must be a tensor to write the result into, got 'x'"),
     ):
         with pytest.raises((TypeError, ValueError, RuntimeError), match=match):
-            transform(x, k, out=out)
+            transform(x, keys=k, out=out)
     with pytest.raises(ValueError, match="not a packed key"):
-        transform(x, torch.tensor([[0, 1, 0]] * 2), out=image(shape=(2, 3, 8, 8)))
+        transform(x, keys=torch.tensor([[0, 1, 0]] * 2), out=image(shape=(2, 3, 8, 8)))
     out = image(shape=(2, 3, 8, 8))
-    assert transform(x, k, out=out) is out
+    assert transform(x, keys=k, out=out) is out
 
 
 # --- Lists of images ---
@@ -418,7 +418,7 @@ def test_out_where_nothing_or_little_is_done(transform, x):
 )
 def test_lists(images, transform, error, match):
     with pytest.raises(error, match=match):
-        transform(images, keys(index=range(2)))
+        transform(images, keys=keys(index=range(2)))
 
 
 @pytest.mark.parametrize(
@@ -435,7 +435,7 @@ def test_lists(images, transform, error, match):
 @pytest.mark.parametrize("make", [lambda: seedaug.CenterCrop(4), lambda: Plain()])
 def test_several_batches_under_n_keys(make, sample):
     with pytest.raises(ValueError, match="N keys need one batch of images, but several tensors"):
-        make()(sample, keys(index=range(3)))
+        make()(sample, keys=keys(index=range(3)))
 
 
 @pytest.mark.parametrize("make", [lambda: seedaug.CenterCrop(4), lambda: Plain()])
@@ -452,19 +452,19 @@ def test_a_list_in_a_sample_is_the_batch_that_it_is_alone(make):
 def test_typed_images_are_no_batch():
     picture = tv_tensors.Image(image(shape=(3, 9, 9)))
     with pytest.raises(ValueError, match=r"Image \[3, 9, 9\] is a single one: stack N of them"):
-        seedaug.CenterCrop(4)([picture] * 3, keys(index=range(3)))
+        seedaug.CenterCrop(4)([picture] * 3, keys=keys(index=range(3)))
     clip = tv_tensors.Video(image(shape=(3, 1, 9, 9)))
     with pytest.raises(ValueError, match=r"Video \[3, 1, 9, 9\] is a single one"):
-        seedaug.CenterCrop(4)(clip, keys(index=range(3)))
+        seedaug.CenterCrop(4)(clip, keys=keys(index=range(3)))
 
 
 def test_functions_take_lists_of_images_only():
     with pytest.raises(
         TypeError, match=r"a list of N tensors \[C, H, W\].*got a list of Tensor, str"
     ):
-        F.random_crop([image(), "a"], keys(index=range(2)), 8)
+        F.random_crop([image(), "a"], keys=keys(index=range(2)), size=8)
     with pytest.raises(TypeError, match="got tuple"):
-        F.random_crop((image(), image()), keys(index=range(2)), 8)
+        F.random_crop((image(), image()), keys=keys(index=range(2)), size=8)
 
 
 # --- Programs, straight into the op ---
@@ -543,8 +543,8 @@ def test_a_kind_belongs_to_the_class():
 )
 def test_views_of_any_kind_are_read(x):
     before = x.clone()
-    wanted = F.random_crop(x.clone(), Key(index=3), 3, padding=1)
-    assert torch.equal(F.random_crop(x, Key(index=3), 3, padding=1), wanted)
+    wanted = F.random_crop(x.clone(), keys=Key(index=3), size=3, padding=1)
+    assert torch.equal(F.random_crop(x, keys=Key(index=3), size=3, padding=1), wanted)
     assert torch.equal(x, before)
 
 

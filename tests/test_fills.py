@@ -62,7 +62,7 @@ def test_integers_refuse_what_they_could_not_hold(dtype, fill):
     with pytest.raises(ValueError, match="fill must lie between"), seedaug.sample(KEY):
         seedaug.Pad(1, fill=fill)(image)
     with pytest.raises(ValueError, match="fill must lie between"):
-        F.pad(image[None], seedaug.keys(seed=0, index=[1]), 1, fill=fill)
+        F.pad(image[None], 1, fill=fill)
 
 
 @pytest.mark.parametrize("sign", [1, -1])

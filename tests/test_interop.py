@@ -230,7 +230,7 @@ def test_videos_and_their_masks():
     assert torch.equal(made, torch.stack([crop(picture(), KEYS[0])] * 4))
     k = keys(seed=5, index=range(2))
     clips = tv_tensors.Video(torch.stack([video, video]))
-    assert torch.equal(crop(clips, k)[1], crop(video, KEYS[1]))
+    assert torch.equal(crop(clips, keys=k)[1], crop(video, KEYS[1]))
 
 
 def test_to_dtype_by_type():
@@ -285,11 +285,11 @@ def test_a_batch_in_a_dict():
     x, label = torch.stack([picture()] * 3), torch.tensor([1, 2, 3])
     k = keys(seed=5, index=range(3))
     crop = seedaug.RandomCrop(4)
-    made = crop({"image": x, "label": label}, k)
-    assert torch.equal(made["image"], crop(x, k))
+    made = crop({"image": x, "label": label}, keys=k)
+    assert torch.equal(made["image"], crop(x, keys=k))
     assert made["label"] is label
     mask = tv_tensors.Mask(x[:, 0])
-    image, cropped = crop((tv_tensors.Image(x), mask), k)
+    image, cropped = crop((tv_tensors.Image(x), mask), keys=k)
     assert torch.equal(cropped, image[:, 0])
 
 
@@ -314,12 +314,12 @@ def test_batches_of_arrays():
     array = np.stack([picture().numpy().transpose(1, 2, 0)] * 3)
     k = keys(seed=5, index=range(3))
     augment = seedaug.Compose([seedaug.RandomCrop(5), seedaug.GaussianNoise()], torch.float32)
-    wanted = augment(torch.from_numpy(array.transpose(0, 3, 1, 2).copy()), k)
-    got = augment(array, k)
+    wanted = augment(torch.from_numpy(array.transpose(0, 3, 1, 2).copy()), keys=k)
+    got = augment(array, keys=k)
     assert np.array_equal(got.transpose(0, 3, 1, 2), wanted.numpy())
     crop = seedaug.RandomCrop(5)
-    got = crop(array[..., 0], k)
-    assert np.array_equal(got, crop(array, k)[..., 0])
+    got = crop(array[..., 0], keys=k)
+    assert np.array_equal(got, crop(array, keys=k)[..., 0])
 
 
 def test_views_and_read_only_arrays():
@@ -337,9 +337,9 @@ def test_array_errors():
     with pytest.raises(ValueError, match=r"H, W\], got \[4\]; geometry takes audio"):
         flip(np.zeros(4), KEYS[0])
     with pytest.raises(ValueError, match=r"H, W\], got \[4, 4\]; .* geometry takes audio"):
-        flip(np.zeros((4, 4)), keys(index=range(4)))
+        flip(np.zeros((4, 4)), keys=keys(index=range(4)))
     with pytest.raises(ValueError, match=r"\[N, H, W\] or \[N, H, W, C\], got \[4\]"):
-        flip(np.zeros(4), keys(index=range(4)))
+        flip(np.zeros(4), keys=keys(index=range(4)))
     with pytest.raises(TypeError, match="dtype <U1 is not supported"):
         flip(np.full((4, 4), "x"), KEYS[0])
     with pytest.raises(TypeError, match="NumPy has no bfloat16"):
@@ -360,7 +360,7 @@ def test_values_of_pil_images_are_not_touched(transform):
 
 def test_a_pil_image_is_no_batch():
     with pytest.raises(TypeError, match="PIL image can't be a batch"):
-        seedaug.CenterCrop(4)(Image.new("RGB", (8, 8)), keys(index=range(8)))
+        seedaug.CenterCrop(4)(Image.new("RGB", (8, 8)), keys=keys(index=range(8)))
 
 
 def test_pil_image_and_mask_get_one_draw():
@@ -436,6 +436,6 @@ def test_a_sample_without_images():
 def test_boxes_need_one_key_and_constant_padding():
     boxes = parts()[2]
     with pytest.raises(TypeError, match="BoundingBoxes need one key"):
-        seedaug.RandomHorizontalFlip()(boxes, keys(index=range(2)))
+        seedaug.RandomHorizontalFlip()(boxes, keys=keys(index=range(2)))
     with pytest.raises(ValueError, match="not supported with bounding boxes"):
         seedaug.Pad(1, padding_mode="edge")(boxes, KEYS[0])

@@ -78,7 +78,7 @@ def test_arrays_gradients_results_and_lists():
     y = x.clone().requires_grad_()
     seedaug.Compose([seedaug.Normalize([0.0], [2.0]), NOISE])(y, keys=KEYS).sum().backward()
     assert torch.equal(y.grad, torch.full_like(x, 0.5))
-    assert torch.equal(F.gaussian_noise(x, KEYS, sigma=0.5, clip=False), wanted)
+    assert torch.equal(F.gaussian_noise(x, keys=KEYS, sigma=0.5, clip=False), wanted)
     assert torch.equal(NOISE([*x[:, None]], keys=KEYS)[:, 0], wanted)
 
 

@@ -55,9 +55,9 @@ def test_every_way_to_call_it():
         assert (shift(image()) == drawn_by_hand(key, 1)).all()
     each = [drawn_by_hand(Key(seed=2, index=i)) for i in range(4)]
     k = keys(seed=2, index=range(4))
-    batch = shift(torch.stack([image()] * 4), k)
+    batch = shift(torch.stack([image()] * 4), keys=k)
     assert batch[:, 0, 0, 0].tolist() == each
-    assert (shift(torch.stack([image()] * 4), k, same_on_batch=True) == each[0]).all()
+    assert (shift(torch.stack([image()] * 4), keys=k, same_on_batch=True) == each[0]).all()
     assert [one["shift"]["by"] for one in shift.params(k, (4, 5))] == each
     assert shift.params(key, (4, 5))["shift"]["size"] == (4, 5)
     with pytest.raises(ValueError, match="needs size="):
@@ -89,7 +89,7 @@ def test_pil_images_and_arrays():
     made = shift(Image.fromarray(array), key)
     assert isinstance(made, Image.Image)
     assert np.array_equal(np.asarray(made), array + by)
-    batch = shift(np.stack([array] * 2), keys(seed=2, index=[3, 3]))
+    batch = shift(np.stack([array] * 2), keys=keys(seed=2, index=[3, 3]))
     assert np.array_equal(batch, np.stack([array + by] * 2))
 
 
@@ -105,7 +105,7 @@ def test_inside_of_a_compose():
                 wanted = part(wanted)
             assert torch.equal(augment(x, key), wanted)
             second = augment(x)
-        assert torch.equal(augment(x[None], key.tensor()[None])[0], wanted)
+        assert torch.equal(augment(x[None], keys=key.tensor()[None])[0], wanted)
         assert torch.equal(augment(x, key, view=1), second)
     drawn = augment.params(Key(index=1), (8, 9))
     assert list(drawn) == ["random_crop", "shift", "horizontal_flip", "shift[1]"]
@@ -115,9 +115,9 @@ def test_inside_of_a_compose():
 def test_batch_errors():
     boxes = tv_tensors.BoundingBoxes([[1, 2, 3, 4]], format="XYXY", canvas_size=(4, 5))
     with pytest.raises(TypeError, match="BoundingBoxes can't be a batch"):
-        Shift()(boxes, keys(index=range(2)))
+        Shift()(boxes, keys=keys(index=range(2)))
     with pytest.raises(ValueError, match="2 keys need 2 samples"):
-        Shift()(image(), keys(index=range(2)))
+        Shift()(image(), keys=keys(index=range(2)))
     with pytest.raises(NotImplementedError, match="Bare must override transform"):
         type("Bare", (seedaug.Transform,), {"kind": 111})()(image(), Key())
 

@@ -196,7 +196,7 @@ class BatchLoad:
 
     def _before(self, x: Any) -> Any:
         for part in self.plan.before:
-            x = part.in_context((x,), current()) if isinstance(part, Pipeline) else part(x)
+            x = part.in_context((x,)) if isinstance(part, Pipeline) else part(x)
         return x
 
     def _augment(

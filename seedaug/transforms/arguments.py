@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
+from seedaug._core import OCCURRENCES_PER_STAGE
 from seedaug.program import PAD_MODES
 
 __all__ = ["Fill", "FillArgument", "check_fill", "check_padding", "check_size", "fill_values"]
@@ -163,3 +164,18 @@ def check_probability(owner: str, p: Any) -> float:
     if not 0.0 <= float(p) <= 1.0:
         raise ValueError(f"{owner}(p={p}): p must be in [0, 1]")
     return float(p)
+
+
+def check_occurrence(occurrence: Any) -> int:
+    """Which use of a kind, 0 … 31, from both stages.
+
+    Raises:
+        TypeError, ValueError: it is something else.
+    """
+    if isinstance(occurrence, bool) or not isinstance(occurrence, numbers.Integral):
+        raise TypeError(f"occurrence must be an integer, got {occurrence!r}")
+    number = int(occurrence)
+    if not 0 <= number < 2 * OCCURRENCES_PER_STAGE:
+        limit = 2 * OCCURRENCES_PER_STAGE - 1
+        raise ValueError(f"occurrence must be from 0 to {limit}, got {occurrence}")
+    return number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import numbers
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast, overload
 
 import torch
 from torch import Tensor, nn
@@ -14,16 +14,16 @@ from torch.utils.hooks import RemovableHandle
 
 from seedaug import _core
 from seedaug.apply import (
+    NO_KEY,
     Source,
     check_count,
-    is_keys,
     packed_keys,
     resolve_keys,
     single,
     stack,
 )
-from seedaug.context import current, no_sample
-from seedaug.key import Key, Packed
+from seedaug.context import current, in_sample, no_sample
+from seedaug.key import Key, Keys, Packed
 from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.kinds import check_user_kind, kind_name
 from seedaug.transforms.sample import (
@@ -42,26 +42,30 @@ from seedaug.transforms.stream import Stream
 
 __all__ = ["Transform"]
 
+T = TypeVar("T")
 Size: TypeAlias = tuple[int, int]
+Params: TypeAlias = dict[str, dict[str, Any]]
+"""Of one sample: each transform's parameters, by its name."""
+
 PER_STAGE = _core.OCCURRENCES_PER_STAGE
 
 structure = [0]
 """How often live transforms got a hook, or a Compose other parts: fused before, stale now."""
 
 
-def split_keys(inputs: tuple[Any, ...], keys: Any) -> tuple[tuple[Any, ...], Any]:
-    """Take keys given as the second positional argument out of the inputs.
+def split_keys(inputs: tuple[Any, ...], keys: Keys | None) -> tuple[tuple[Any, ...], Keys | None]:
+    """Take a `Key` in the second place out of the inputs; a tensor there is data.
 
     Raises:
         TypeError: there is no input, or a `Key` in the second place and `keys` too.
     """
     if not inputs:
         raise TypeError("there is nothing to transform: pass an image or a sample first")
-    if keys is not None and len(inputs) == 2 and isinstance(inputs[1], Key):
+    if len(inputs) != 2 or not isinstance(inputs[1], Key):
+        return inputs, keys
+    if keys is not None:
         raise TypeError(f"keys were given twice: {inputs[1]} in the second place, and keys=")
-    if keys is None and len(inputs) == 2 and is_keys(inputs[1]):
-        return inputs[:1], inputs[1]
-    return inputs, keys
+    return inputs[:1], inputs[1]
 
 
 def need_keys(view: int, stage: int, same_on_batch: bool) -> None:
@@ -140,8 +144,9 @@ class Transform(nn.Module):
             def transform(self, image, params):
                 return image & (0xFF << 8 - params["bits"])
 
-    Called as ``t(sample)`` it takes its key from the sample's context; as ``t(sample, keys)`` it
-    is pure. ``examples/custom_transform.py`` is a whole one.
+    Called as ``t(sample)`` it takes its key from the sample's context; as ``t(sample, keys=keys)``
+    it is pure. One without `make_params` draws nothing and needs no key.
+    ``examples/custom_transform.py`` is a whole one.
     """
 
     kind: ClassVar[int]
@@ -168,6 +173,11 @@ class Transform(nn.Module):
                 f"{_core.USER_KIND_FIRST} to {_core.USER_KIND_LAST}"
             )
         return kind, type(self).__name__
+
+    @property
+    def draws(self) -> bool:
+        """Whether this transform needs a key. Without a `make_params` of its own it does not."""
+        return type(self).make_params is not Transform.make_params
 
     # --- What a transform of your own overrides ---
 
@@ -201,10 +211,51 @@ class Transform(nn.Module):
 
     # --- Calls ---
 
+    @overload
+    def forward(
+        self,
+        x: Tensor,
+        key: Key = ...,
+        /,
+        *,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+    ) -> Tensor: ...
+
+    @overload
+    def forward(
+        self, x: T, key: Key = ..., /, *, keys: Key | None = None, view: int = 0, stage: int = 0
+    ) -> T: ...
+
+    @overload
+    def forward(
+        self,
+        x: Any,
+        y: Any,
+        /,
+        *more: Any,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+    ) -> tuple[Any, ...]: ...
+
+    @overload
     def forward(
         self,
         *inputs: Any,
-        keys: Any = None,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+    ) -> Any: ...
+
+    def forward(
+        self,
+        *inputs: Any,
+        keys: Keys | None = None,
         view: int = 0,
         stage: int = 0,
         same_on_batch: bool = False,
@@ -212,10 +263,11 @@ class Transform(nn.Module):
         """Transform a sample, or a batch of N under N keys.
 
         Args:
-            *inputs: one sample, or its parts as in torchvision v2. A `Key`, or an int64 tensor of
-                shape [3] or [N, 3], in the second place counts as `keys`.
+            *inputs: one sample, or its parts as in torchvision v2. Second of two, a `Key` counts
+                as `keys`; a tensor is data, whatever its shape and dtype.
             keys: a `Key` or int64[3]: one draw for everything. int64[N, 3]: the first dimension
-                is N and each sample has its own draw. None: the context's key.
+                is N and each sample has its own draw. None: the context's key; what draws
+                nothing needs none.
             view: with keys, which view: 0, 1, …
             stage: with keys, 0 or 1 (a second pipeline on the same keys).
             same_on_batch: with N keys, give the first of them to all samples.
@@ -224,12 +276,14 @@ class Transform(nn.Module):
             The same structure with the same types.
 
         Raises:
-            seedaug.NoKeyError: no `keys`, and no sample's context.
+            seedaug.NoKeyError: it draws, and there are no `keys` and no sample's context.
             TypeError, ValueError: keys or inputs don't fit.
         """
         inputs, keys = split_keys(inputs, keys)
         if keys is None:
             need_keys(view, stage, same_on_batch)
+            if not self.draws and not in_sample():
+                return self.apply_one(inputs, NO_KEY, 0)
             sample = current()
             use = self.use
             occurrence = sample.take(*use) if use is not None else 0
@@ -238,6 +292,9 @@ class Transform(nn.Module):
         (occurrence,) = explicit_occurrences([self.use], view, stage)
         with no_sample():  # whatever is being made outside, the keys given are all there is
             return self.apply_source(inputs, source, occurrence)
+
+    if TYPE_CHECKING:
+        __call__ = forward
 
     def register_forward_hook(self, *args: Any, **options: Any) -> RemovableHandle:
         """As `torch.nn.Module`'s. In a Compose a transform with hooks is called by itself."""
@@ -354,14 +411,19 @@ class Transform(nn.Module):
 
     # --- Without data ---
 
+    @overload
     def params(
-        self,
-        keys: Any,
-        size: Size | None = None,
-        *,
-        view: int = 0,
-        stage: int = 0,
-    ) -> Any:
+        self, keys: Key, size: Size | None = None, *, view: int = 0, stage: int = 0
+    ) -> Params: ...
+
+    @overload
+    def params(
+        self, keys: Tensor, size: Size | None = None, *, view: int = 0, stage: int = 0
+    ) -> Any: ...
+
+    def params(
+        self, keys: Keys, size: Size | None = None, *, view: int = 0, stage: int = 0
+    ) -> Params | list[Params]:
         """The parameters that samples get, without their data.
 
         Args:
@@ -385,9 +447,7 @@ class Transform(nn.Module):
         assert isinstance(source, Tensor)
         return [self.params_one(key, occurrence, size) for key in packed_keys(source)]
 
-    def params_one(
-        self, packed: Packed, occurrence: int, size: Size | None
-    ) -> dict[str, dict[str, Any]]:
+    def params_one(self, packed: Packed, occurrence: int, size: Size | None) -> Params:
         """One sample's parameters, by the transform's name."""
         if size is None:
             raise ValueError(f"{type(self).__name__}.params needs size=(height, width)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from seedaug import ops, program
 from seedaug.apply import Source, packed_keys, resolve_keys, single
 from seedaug.context import NoKeyError, current, no_sample, sample
-from seedaug.key import Key
+from seedaug.key import Key, Keys
 from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.base import (
     PER_STAGE,
+    Params,
     Size,
     Transform,
     check_which,
@@ -36,7 +37,7 @@ Part: TypeAlias = Pipeline | Transform | Callable[..., Any]
 
 _OPTIONS = ("transforms", "dtype", "memory_format", "stage")
 _BUILT = frozenset(
-    ("flat", "_parts", "_drawing", "_pipeline", "_foreign", "_occurrences", "_structure")
+    ("flat", "_parts", "_drawing", "_draws", "_pipeline", "_foreign", "_occurrences", "_structure")
 )
 _LAYOUTS = {
     None: ops.PRESERVE,
@@ -110,6 +111,13 @@ def _is_foreign(part: Part) -> bool:
     return isinstance(part, Compose) or not isinstance(part, (Pipeline, Transform))
 
 
+def _needs_a_key(part: Part) -> bool:
+    """Whether a part draws. One that has a forward of its own, or hooks, is asked by its call."""
+    if isinstance(part, Pipeline):
+        return bool(part.uses)
+    return isinstance(part, Transform) and part.runs_as(Transform) and part.draws
+
+
 def _call_without_a_sample(part: Part, inputs: tuple[Any, ...]) -> Any:
     """Call a foreign part under N keys, where no one sample is being made."""
     assert not isinstance(part, Pipeline)
@@ -140,8 +148,9 @@ class Compose(Transform):
 
     These are attributes too, and may be set anew.
 
-    Called as ``augment(sample)`` inside a sample, or ``augment(x, keys)``; see `forward`.
-    torchvision's own random transforms inside draw from torch's global generator, as ever.
+    Called as ``augment(sample)`` inside a sample, or ``augment(x, keys=keys)``; see `forward`.
+    Where no part draws, ``augment(x)`` works anywhere. torchvision's own random transforms inside
+    draw from torch's global generator, as ever.
 
     Raises:
         TypeError: `transforms` is no sequence of callables.
@@ -155,7 +164,7 @@ class Compose(Transform):
     ...     [seedaug.RandomCrop(24), seedaug.RandomHorizontalFlip()], dtype=torch.float16
     ... )
     >>> images = torch.zeros(8, 3, 32, 32, dtype=torch.uint8)
-    >>> x = augment(images, seedaug.keys(seed=0, index=range(8)))
+    >>> x = augment(images, keys=seedaug.keys(seed=0, index=range(8)))
     >>> x.shape, x.dtype
     (torch.Size([8, 3, 24, 24]), torch.float16)
     """
@@ -221,6 +230,7 @@ class Compose(Transform):
         self.flat, memory_format = self._flatten()
         self._parts = _split(self.flat, _LAYOUTS[memory_format])
         self._drawing = [t for t in self.flat if isinstance(t, Transform)]
+        self._draws = any(map(_needs_a_key, self._parts))
         first = self._parts[0]
         self._pipeline = first if isinstance(first, Pipeline) and len(self._parts) == 1 else None
         self._foreign = any(_is_foreign(part) for part in self._parts)
@@ -244,10 +254,40 @@ class Compose(Transform):
         """A Compose draws nothing itself."""
         return None
 
+    @property
+    def draws(self) -> bool:
+        """Whether one of seedaug's transforms in it needs a key."""
+        return self._draws
+
+    @overload
+    def forward(
+        self,
+        x: Tensor,
+        key: Key = ...,
+        /,
+        *,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int | None = None,
+        same_on_batch: bool = False,
+        out: Tensor | None = None,
+    ) -> Tensor: ...
+
+    @overload
     def forward(
         self,
         *inputs: Any,
-        keys: Any = None,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int | None = None,
+        same_on_batch: bool = False,
+        out: Tensor | None = None,
+    ) -> Any: ...
+
+    def forward(
+        self,
+        *inputs: Any,
+        keys: Keys | None = None,
         view: int = 0,
         stage: int | None = None,
         same_on_batch: bool = False,
@@ -256,11 +296,12 @@ class Compose(Transform):
         """Transform a sample, or a batch of N under N keys.
 
         Args:
-            *inputs: one sample, or its parts as in torchvision v2. A `Key`, or an int64 tensor of
-                shape [3] or [N, 3], in the second place counts as `keys`. With N keys a list of
+            *inputs: one sample, or its parts as in torchvision v2. Second of two, a `Key` counts
+                as `keys`; a tensor is data, whatever its shape and dtype. With N keys a list of
                 N images [C, Hi, Wi] of different sizes becomes one batch.
             keys: a `Key` or int64[3]: one draw for everything. int64[N, 3]: the first dimension
-                is N and each sample has its own draw. None: the context's key and stage.
+                is N and each sample has its own draw. None: the context's key and stage; what
+                draws nothing needs none.
             view: with keys, which view: 0, 1, …
             stage: with keys, 0 or 1; default, the Compose's.
             same_on_batch: with N keys, give the first of them to all samples.
@@ -270,7 +311,7 @@ class Compose(Transform):
             The same structure with the same types.
 
         Raises:
-            seedaug.NoKeyError: no `keys`, and no sample's context.
+            seedaug.NoKeyError: a part draws, and there are no `keys` and no sample's context.
             TypeError, ValueError: keys or inputs don't fit.
         """
         if keys is not None or len(inputs) != 1:
@@ -282,8 +323,10 @@ class Compose(Transform):
             if view or stage or same_on_batch:
                 need_keys(view, stage or 0, same_on_batch)
             if pipeline is not None:
-                return pipeline.in_context(inputs, current(), out)
+                return pipeline.in_context(inputs, out)
             self._no_out(out)
+            if self._draws:
+                current()  # without one, the error comes before anything is done
             return self._in_context(inputs)
         source = resolve_keys(keys, same_on_batch)
         occurrences = self._explicit(view, self.stage if stage is None else stage)
@@ -299,6 +342,9 @@ class Compose(Transform):
             for _ in range(min(view, PER_STAGE)):
                 self._in_context(inputs)
             return self._in_context(inputs)
+
+    if TYPE_CHECKING:
+        __call__ = forward
 
     def _no_out(self, out: Tensor | None) -> None:
         if out is not None:
@@ -318,10 +364,7 @@ class Compose(Transform):
         unpack = len(inputs) > 1
         outputs: Any = inputs if unpack else inputs[0]
         for part in self._parts:
-            if isinstance(part, Pipeline):
-                outputs = part.in_context(inputs, current())
-            else:
-                outputs = part(*inputs)
+            outputs = part.in_context(inputs) if isinstance(part, Pipeline) else part(*inputs)
             inputs = outputs if unpack else (outputs,)
         return outputs
 
@@ -343,14 +386,19 @@ class Compose(Transform):
             inputs = outputs if unpack else (outputs,)
         return outputs
 
+    @overload
     def params(
-        self,
-        keys: Any,
-        size: Size | None = None,
-        *,
-        view: int = 0,
-        stage: int | None = None,
-    ) -> Any:
+        self, keys: Key, size: Size | None = None, *, view: int = 0, stage: int | None = None
+    ) -> Params: ...
+
+    @overload
+    def params(
+        self, keys: Tensor, size: Size | None = None, *, view: int = 0, stage: int | None = None
+    ) -> Any: ...
+
+    def params(
+        self, keys: Keys, size: Size | None = None, *, view: int = 0, stage: int | None = None
+    ) -> Params | list[Params]:
         """The parameters that samples get, without their data; see `Transform.params`.
 
         After a callable that isn't seedaug's the size isn't known: what needs it can't follow.

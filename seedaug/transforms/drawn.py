@@ -11,7 +11,7 @@ from seedaug import ops, program
 from seedaug.apply import Source, key_tensor, refusal
 from seedaug.dense import check_readable
 from seedaug.program import Instruction, check_shape, compile_steps, output_size
-from seedaug.transforms.base import Size
+from seedaug.transforms.base import Params, Size
 
 __all__ = ["Entries", "Geometry", "name_entries"]
 
@@ -89,11 +89,11 @@ def _entry(instruction: Instruction, row: Sequence[int]) -> tuple[str, dict[str,
     }
 
 
-def name_entries(entries: list[Entries], single_key: bool) -> Any:
+def name_entries(entries: list[Entries], single_key: bool) -> Params | list[Params]:
     """Dicts by name, the second entry of one name as ``name[1]``; one dict for a single key."""
     named = []
     for sample in entries:
-        by_name: dict[str, dict[str, Any]] = {}
+        by_name: Params = {}
         seen: dict[str, int] = {}
         for name, parameters in sample:
             count = seen.get(name, 0)

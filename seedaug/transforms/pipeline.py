@@ -10,9 +10,19 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from seedaug import ops, program
-from seedaug.apply import Source, packed_keys, run, run_list, single, wants_grad
-from seedaug.context import Sample
+from seedaug.apply import (
+    NO_KEY,
+    Source,
+    no_keys,
+    packed_keys,
+    run,
+    run_list,
+    single,
+    wants_grad,
+)
+from seedaug.context import Sample, current
 from seedaug.interop import pil, torchvision
+from seedaug.key import Packed
 from seedaug.program import Instruction, Step, compile_steps
 from seedaug.transforms.base import PER_STAGE, explicit_occurrences
 from seedaug.transforms.drawn import Geometry
@@ -56,6 +66,7 @@ class Pipeline:
         for transform in self.transforms:
             if transform.use is not None:
                 self.uses[transform.kind] = self.uses.get(transform.kind, 0) + 1
+        self.still = (0,) * len(self.transforms)  # the occurrences where nothing is drawn
         self.within_limit = all(count <= PER_STAGE for count in self.uses.values())
         self.version = -1
         self.refresh()
@@ -142,25 +153,44 @@ class Pipeline:
         uses = (transform.use for transform in self.transforms)
         return tuple(sample.take(*use) if use is not None else 0 for use in uses)
 
-    def in_context(self, inputs: tuple[Any, ...], sample: Sample, out: Tensor | None = None) -> Any:
-        """Apply to one sample under its context. One plain tensor takes the short way."""
-        if self.version != changes[0]:
-            self.refresh()
-        occurrences = self.take(sample)
+    def in_context(self, inputs: tuple[Any, ...], out: Tensor | None = None) -> Any:
+        """Apply to one sample under its context, or to anything if nothing is drawn.
+
+        Raises:
+            seedaug.NoKeyError: something is drawn, and no sample is being made.
+        """
+        if self.uses:
+            sample = current()
+            return self._short(inputs, sample.packed, self.take(sample), out)
+        x = inputs[0] if len(inputs) == 1 else None
+        if type(x) is Tensor and (x.dim() > 3 or x.is_cuda):  # a batch, or no key to be sent there
+            return self.under(inputs, no_keys(x), self.still, out)
+        return self._short(inputs, NO_KEY, self.still, out)
+
+    def _short(
+        self,
+        inputs: tuple[Any, ...],
+        packed: Packed,
+        occurrences: tuple[int, ...],
+        out: Tensor | None,
+    ) -> Any:
+        """Apply under one key; one plain tensor takes the short way."""
         x = inputs[0] if len(inputs) == 1 else None
         if type(x) is not Tensor or out is not None or x.is_cuda or wants_grad(x) or x.dim() < 2:
-            return self.under(inputs, sample.packed, occurrences, out)
+            return self.under(inputs, packed, occurrences, out)
         if torch.compiler.is_compiling():
-            return self.under(inputs, sample.packed, occurrences)
-        seed, lo, hi = sample.packed
+            return self.under(inputs, packed, occurrences)
+        if self.version != changes[0]:
+            self.refresh()
+        seed, lo, hi = packed
         try:
             steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)
             if not steps and self.layout != ops.PRESERVE:  # nothing to do but to lay out
-                return self.under(inputs, sample.packed, occurrences)
+                return self.under(inputs, packed, occurrences)
             for number in steps:
                 x = ops.augment_interned(x, seed, lo, hi, number)
         except RuntimeError:  # again, the way that explains what is wrong
-            return self.under(inputs, sample.packed, occurrences)
+            return self.under(inputs, packed, occurrences)
         return x
 
     def under(

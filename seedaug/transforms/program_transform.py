@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from torch import Tensor
 
 from seedaug import program
 from seedaug.apply import resolve_keys, single
-from seedaug.context import current
+from seedaug.key import Key, Keys
 from seedaug.program import Instruction
 from seedaug.transforms import pipeline
 from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.base import (
+    Params,
     Size,
+    T,
     Transform,
     explicit_occurrences,
     need_keys,
@@ -40,6 +42,11 @@ class ProgramTransform(Transform):
     def use(self) -> tuple[int, str] | None:
         """The kind and name under which this transform draws; None if it never does."""
         return (self.kind, type(self).__name__) if self.kind in program.DRAWING else None
+
+    @property
+    def draws(self) -> bool:
+        """Whether this transform needs a key."""
+        return self.use is not None
 
     @property
     def typed(self) -> bool:
@@ -70,10 +77,53 @@ class ProgramTransform(Transform):
         """As `Transform.parts`: the program of this one instruction."""
         return [self.alone] if self.runs_as(ProgramTransform) else ()
 
+    @overload
+    def forward(
+        self,
+        x: Tensor,
+        key: Key = ...,
+        /,
+        *,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+        out: Tensor | None = None,
+    ) -> Tensor: ...
+
+    @overload
+    def forward(
+        self, x: T, key: Key = ..., /, *, keys: Key | None = None, view: int = 0, stage: int = 0
+    ) -> T: ...
+
+    @overload
+    def forward(
+        self,
+        x: Any,
+        y: Any,
+        /,
+        *more: Any,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+    ) -> tuple[Any, ...]: ...
+
+    @overload
     def forward(
         self,
         *inputs: Any,
-        keys: Any = None,
+        keys: Keys | None = None,
+        view: int = 0,
+        stage: int = 0,
+        same_on_batch: bool = False,
+        out: Tensor | None = None,
+    ) -> Any: ...
+
+    def forward(
+        self,
+        *inputs: Any,
+        keys: Keys | None = None,
         view: int = 0,
         stage: int = 0,
         same_on_batch: bool = False,
@@ -85,12 +135,27 @@ class ProgramTransform(Transform):
         if keys is None:
             if view or stage or same_on_batch:
                 need_keys(view, stage, same_on_batch)
-            return self.alone.in_context(inputs, current(), out)
+            return self.alone.in_context(inputs, out)
         source = resolve_keys(keys, same_on_batch)
         occurrences = explicit_occurrences([self.use], view, stage)
         return self.alone.under(inputs, source, occurrences, out)
 
-    def params(self, keys: Any, size: Size | None = None, *, view: int = 0, stage: int = 0) -> Any:
+    if TYPE_CHECKING:
+        __call__ = forward
+
+    @overload
+    def params(
+        self, keys: Key, size: Size | None = None, *, view: int = 0, stage: int = 0
+    ) -> Params: ...
+
+    @overload
+    def params(
+        self, keys: Tensor, size: Size | None = None, *, view: int = 0, stage: int = 0
+    ) -> Any: ...
+
+    def params(
+        self, keys: Keys, size: Size | None = None, *, view: int = 0, stage: int = 0
+    ) -> Params | list[Params]:
         """As `Transform.params`."""
         source, size = resolve_keys(keys), check_image_size(size)
         occurrences = explicit_occurrences([self.use], view, stage)
