@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 KINDS: dict[str, int]
+TRANSFORMS: dict[str, dict[str, Any]]
 STREAM_VERSION: int
 PARAM_BLOCKS: int
 MAX_EPOCH: int
@@ -15,7 +16,7 @@ MAX_INDEX: int
 MAX_ELEMENTS: int
 MAX_SHUFFLED: int
 MAX_INSTRUCTIONS: int
-MAX_GEOMETRY: int
+MAX_MAPS: int
 MAX_VALUES: int
 USER_KIND_FIRST: int
 USER_KIND_LAST: int

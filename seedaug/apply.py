@@ -17,12 +17,10 @@ from seedaug.dense import check_dense, check_out, check_readable
 from seedaug.key import Key, Packed
 from seedaug.program import (
     COPY,
-    GEOMETRY,
     Step,
     check_shape,
-    decode,
-    encode,
     fixes_size,
+    has_maps,
     output_size,
 )
 
@@ -232,7 +230,7 @@ def _is_wave(steps: Sequence[Step], x: Tensor, source: Source) -> bool:
     """
     if x.dim() != 1 + (isinstance(source, Tensor) and source.dim() == 2):
         return False
-    return not any(kind in GEOMETRY for step in steps for kind, _, _ in decode(step.program))
+    return not any(has_maps(step.program) for step in steps)
 
 
 def _run_wave(

@@ -27,7 +27,8 @@ from torch import Tensor
 from seedaug.apply import Source, no_keys, resolve_keys, run, run_list, wants_grad
 from seedaug.fill import normal, uniform, words
 from seedaug.key import Keys
-from seedaug.program import Instruction, compile_steps
+from seedaug.program import compile_steps
+from seedaug.schema import Instruction
 from seedaug.transforms import color, crop, flip, noise
 from seedaug.transforms import pad as padding_
 from seedaug.transforms.arguments import check_occurrence

@@ -14,7 +14,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from seedaug.program import decode, linear, output_size
+from seedaug.program import linear, output_size
+from seedaug.schema import decode
 
 __all__ = [
     "augment",

@@ -1,70 +1,34 @@
 """Programs: what a Compose compiles to, a list of numbers that one native op runs in one pass.
 
 Encoded, instructions stand one after another as ``[kind, occurrence, n, n integers]``; floats
-stand in a list of their own, to which some of those integers are offsets. A program is a
-*segment*: no geometry may follow noise in it, and it has a greatest length. `compile_steps` cuts
-a longer chain into several segments; where the cuts fall never changes a bit of the result.
+stand in a list of their own, to which some of those integers are offsets (`seedaug.schema`). A
+program is a *segment*: no geometry may follow noise in it, no fill arithmetic, and it has a
+greatest length. `compile_steps` cuts a longer chain into several segments; where the cuts fall
+never changes a bit of the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
 
 from seedaug import _core
+from seedaug.schema import SCHEMAS, Instruction, Schema, decode, encode
 
-__all__ = ["Instruction", "Step", "check_shape", "compile_steps", "decode", "encode", "linear"]
+__all__ = ["COPY", "Step", "check_shape", "compile_steps", "linear", "output_size"]
 
-KINDS: dict[str, int] = _core.KINDS
-NAMES: dict[int, str] = {number: name for name, number in KINDS.items()}
-
-RANDOM_CROP = KINDS["random_crop"]
-CENTER_CROP = KINDS["center_crop"]
-PAD = KINDS["pad"]
-HORIZONTAL_FLIP = KINDS["horizontal_flip"]
-VERTICAL_FLIP = KINDS["vertical_flip"]
-TO_DTYPE = KINDS["to_dtype"]
-NORMALIZE = KINDS["normalize"]
-GAUSSIAN_NOISE = KINDS["gaussian_noise"]
-CLAMP = KINDS["clamp"]
-
-GEOMETRY = frozenset({RANDOM_CROP, CENTER_CROP, PAD, HORIZONTAL_FLIP, VERTICAL_FLIP})
-DRAWING = frozenset({RANDOM_CROP, HORIZONTAL_FLIP, VERTICAL_FLIP, GAUSSIAN_NOISE})
-"""Kinds that read words of their stream; only these take an occurrence."""
-
-PAD_MODES = ("constant", "edge", "reflect", "symmetric")
+PAD_MODES: tuple[str, ...] = next(
+    one["choices"] for one in SCHEMAS["pad"].arguments if one["name"] == "padding_mode"
+)
 DTYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32)
 """The element types that arithmetic knows; a type's place here is its code in a program."""
 
-CLASS_NAMES = {
-    RANDOM_CROP: "RandomCrop",
-    CENTER_CROP: "CenterCrop",
-    PAD: "Pad",
-    HORIZONTAL_FLIP: "RandomHorizontalFlip",
-    VERTICAL_FLIP: "RandomVerticalFlip",
-    TO_DTYPE: "ToDtype",
-    NORMALIZE: "Normalize",
-    GAUSSIAN_NOISE: "GaussianNoise",
-    CLAMP: "clamp",
-}
-
-
-class Instruction(NamedTuple):
-    """One instruction before its occurrence and the place of its floats are known.
-
-    Encoded as ``head``, then, unless `tail` is None, the offset of `values`, then ``tail``.
-    """
-
-    kind: int
-    head: tuple[int, ...] = ()
-    values: tuple[float, ...] = ()
-    tail: tuple[int, ...] | None = None
-
-
-COPY = Instruction(PAD, (0, 0, 0, 0, 0), (), (0,))
+COPY = SCHEMAS["pad"](left=0, top=0, right=0, bottom=0, padding_mode=0, fill=())
 """Does nothing, for where a program that does nothing must still write a result."""
+
+CLAMP = SCHEMAS["clamp"]
 
 
 class Step(NamedTuple):
@@ -78,41 +42,13 @@ class Step(NamedTuple):
     dtype: torch.dtype
 
 
-def encode(placed: Iterable[tuple[Instruction, int]]) -> tuple[list[int], list[float]]:
-    """Encode instructions and their occurrences into the two lists that an op takes."""
-    program: list[int] = []
-    values: list[float] = []
-    for instruction, occurrence in placed:
-        numbers = [*instruction.head]
-        if instruction.tail is not None:
-            numbers += [len(values), *instruction.tail]
-        values += instruction.values
-        program += [instruction.kind, occurrence, len(numbers), *numbers]
-    return program, values
-
-
-def decode(program: Sequence[int]) -> Iterator[tuple[int, int, Sequence[int]]]:
-    """The ``(kind, occurrence, arguments)`` of each instruction of an encoded program."""
-    at = 0
-    while at < len(program):
-        count = program[at + 2]
-        yield program[at], program[at + 1], program[at + 3 : at + 3 + count]
-        at += 3 + count
-
-
 def linear(program: Sequence[int], values: Sequence[float]) -> tuple[list[int], list[float]]:
     """The derivative of an encoded program that has no clamps: no noise, no means, no fills."""
     numbers: list[int] = []
     floats = [*values]
-    for kind, occurrence, args in decode(program):
-        if kind == GAUSSIAN_NOISE:
-            continue
-        if kind == NORMALIZE:
-            offset, count = args
-            floats[offset : offset + count] = [0.0] * count
-        if kind in (RANDOM_CROP, PAD):
-            args = [*args[:-1], 0]
-        numbers += [kind, occurrence, len(args), *args]
+    for schema, occurrence, args in decode(program):
+        if (kept := schema.linear(args, floats)) is not None:
+            numbers += [schema.kind, occurrence, len(kept), *kept]
     return numbers, floats
 
 
@@ -120,18 +56,19 @@ def output_size(
     program: Sequence[int], height: int | torch.SymInt, width: int | torch.SymInt
 ) -> tuple[int | torch.SymInt, int | torch.SymInt]:
     """Height and width after an encoded program."""
-    for kind, _, args in decode(program):
-        if kind in (RANDOM_CROP, CENTER_CROP):
-            height, width = args[0], args[1]
-        elif kind == PAD:
-            left, top, right, bottom = args[:4]
-            height, width = height + top + bottom, width + left + right
+    for schema, _, args in decode(program):
+        height, width = schema.after(args, height, width)
     return height, width
 
 
 def fixes_size(program: Sequence[int]) -> bool:
     """Whether images of any size come out of an encoded program with one size."""
-    return any(kind in (RANDOM_CROP, CENTER_CROP) for kind, _, _ in decode(program))
+    return any(schema.size == "cropped" for schema, _, _ in decode(program))
+
+
+def has_maps(program: Sequence[int]) -> bool:
+    """Whether an encoded program moves pixels."""
+    return any(schema.is_map for schema, _, _ in decode(program))
 
 
 def output_dtype(instruction: Instruction, dtype: torch.dtype) -> torch.dtype:
@@ -140,18 +77,30 @@ def output_dtype(instruction: Instruction, dtype: torch.dtype) -> torch.dtype:
     Raises:
         TypeError: the instruction computes, and `dtype` is none that arithmetic knows.
     """
-    if instruction.kind in GEOMETRY:
+    schema = instruction.schema
+    if schema.is_map:
         return dtype
     if dtype not in DTYPES:
         raise TypeError(
-            f"{CLASS_NAMES[instruction.kind]} computes with uint8, float16, bfloat16 or float32, "
+            f"{schema.class_name} computes with uint8, float16, bfloat16 or float32, "
             f"got {dtype}; convert the input with .to(torch.float32) first"
         )
-    if instruction.kind == TO_DTYPE:
-        return DTYPES[instruction.head[0]]
-    if instruction.kind == NORMALIZE and dtype == torch.uint8:
-        return torch.float32
-    return dtype
+    if schema.result == "chosen":
+        return DTYPES[instruction.argument("dtype")]
+    return torch.float32 if schema.result == "floats" and dtype == torch.uint8 else dtype
+
+
+def may_fill(instruction: Instruction) -> bool:
+    """Whether an instruction may put a constant around images."""
+    schema = instruction.schema
+    if schema.size == "same":
+        return False
+    if "fill" not in schema.places:  # it pads with zeros what is too small
+        return True
+    sides = any(instruction.argument(side) for side in ("left", "top", "right", "bottom"))
+    if "pad_if_needed" in schema.places:
+        sides = sides or instruction.argument("pad_if_needed")
+    return bool(sides) and PAD_MODES[instruction.argument("padding_mode")] == "constant"
 
 
 class _Segments:
@@ -164,8 +113,8 @@ class _Segments:
 
     def _restart(self) -> None:
         self.placed: list[tuple[Instruction, int]] = []
-        self.noisy = False
-        self.geometries = self.floats = 0
+        self.noisy = self.computes = False
+        self.maps = self.floats = 0
 
     def close(self) -> None:
         if self.placed:
@@ -173,18 +122,21 @@ class _Segments:
             self._restart()
 
     def add(self, instruction: Instruction, occurrence: int) -> None:
-        geometry = instruction.kind in GEOMETRY
+        schema = instruction.schema
+        floats = len(encode([(instruction, 0)])[1])
         if (
-            (geometry and (self.noisy or self.geometries == _core.MAX_GEOMETRY))
+            (schema.is_map and (self.noisy or self.maps == _core.MAX_MAPS))
+            or (self.computes and may_fill(instruction))
             or len(self.placed) == _core.MAX_INSTRUCTIONS
-            or self.floats + len(instruction.values) > _core.MAX_VALUES
+            or self.floats + floats > _core.MAX_VALUES
         ):
             self.close()
         self.placed.append((instruction, occurrence))
         self.dtype = output_dtype(instruction, self.dtype)
-        self.noisy |= instruction.kind == GAUSSIAN_NOISE
-        self.geometries += geometry
-        self.floats += len(instruction.values)
+        self.noisy |= schema.normals
+        self.computes |= not schema.is_map
+        self.maps += schema.is_map
+        self.floats += floats
 
 
 def compile_steps(
@@ -206,18 +158,17 @@ def compile_steps(
     """
     segments = _Segments(dtype)
     for instruction, occurrence in placed:
-        if instruction.kind == TO_DTYPE and segments.dtype == DTYPES[instruction.head[0]]:
+        schema = instruction.schema
+        if schema.result == "chosen" and segments.dtype == DTYPES[instruction.argument("dtype")]:
             continue
         if differentiable and segments.dtype != torch.uint8:
-            if instruction.kind == GAUSSIAN_NOISE and instruction.tail == (1,):
-                segments.add(instruction._replace(tail=(0,)), occurrence)
-                segments.close()
-                segments.steps.append(Step([], [0.0, 1.0], segments.dtype))
-                continue
-            if instruction.kind == CLAMP:
+            if "clip" in schema.places and instruction.argument("clip"):
+                segments.add(instruction.changed(clip=False), occurrence)
+                instruction = CLAMP(min=0.0, max=1.0)
+            if instruction.schema is CLAMP:
                 output_dtype(instruction, segments.dtype)
                 segments.close()
-                segments.steps.append(Step([], [*instruction.values], segments.dtype))
+                segments.steps.append(Step([], [*instruction.given], segments.dtype))
                 continue
         segments.add(instruction, occurrence)
         if differentiable and segments.dtype == torch.uint8:
@@ -226,44 +177,52 @@ def compile_steps(
     return segments.steps
 
 
-def _check_crop(args: Sequence[int], height: int, width: int) -> None:
-    rows, columns, left, top, right, bottom, _, pad_if_needed = args[:8]
+def _check_crop(schema: Schema, args: Sequence[int], height: int, width: int) -> None:
+    """A crop that pads what is too small takes any image."""
+    if "pad_if_needed" not in schema.codes or args[schema.codes["pad_if_needed"]]:
+        return
+    left, top, right, bottom = schema.sides(args)
+    rows, columns = (args[schema.codes[side]] for side in ("height", "width"))
     height, width = height + top + bottom, width + left + right
-    if not pad_if_needed and (rows > height or columns > width):
+    if rows > height or columns > width:
         raise ValueError(
-            f"RandomCrop(size=({rows}, {columns})): the padded image is {height}x{width}; "
+            f"{schema.class_name}(size=({rows}, {columns})): the padded image is {height}x{width}; "
             "give a smaller size, padding=, or pad_if_needed=True"
         )
 
 
-def _check_reach(kind: int, args: Sequence[int], height: int, width: int) -> None:
+def _check_reach(schema: Schema, args: Sequence[int], height: int, width: int) -> None:
     """Reflecting pads can't be wider than what they reflect."""
-    left, top, right, bottom = args[2:6] if kind == RANDOM_CROP else args[:4]
-    mode = args[6] if kind == RANDOM_CROP else args[4]
-    if kind == RANDOM_CROP and args[7]:
-        rows = max(args[0] - (height + top + bottom), 0)
-        columns = max(args[1] - (width + left + right), 0)
+    left, top, right, bottom = schema.sides(args)
+    mode = args[schema.codes["padding_mode"]]
+    if "pad_if_needed" in schema.codes and args[schema.codes["pad_if_needed"]]:
+        rows = max(args[schema.codes["height"]] - (height + top + bottom), 0)
+        columns = max(args[schema.codes["width"]] - (width + left + right), 0)
         top, bottom, left, right = top + rows, bottom + rows, left + columns, right + columns
     seam = 1 if PAD_MODES[mode] == "reflect" else 0
     if mode >= 2 and (max(top, bottom) > height - seam or max(left, right) > width - seam):
         raise ValueError(
-            f"{CLASS_NAMES[kind]}(padding_mode={PAD_MODES[mode]!r}): an image of {height}x{width} "
+            f"{schema.class_name}(padding_mode={PAD_MODES[mode]!r}): an image of {height}x{width} "
             f"can be padded by at most {height - seam} rows and {width - seam} columns, "
             f"got (left, top, right, bottom) = {(left, top, right, bottom)}"
         )
 
 
-def _check_channels(kind: int, count: int, shape: Sequence[int]) -> None:
+def _check_channels(schema: Schema, args: Sequence[int], shape: Sequence[int]) -> None:
+    given = [one["name"] for one in schema.arguments if one["type"] in ("fill", "channel_values")]
+    if not given:
+        return
+    count = args[schema.codes[given[0]] + 1]
     channels = shape[-3] if len(shape) > 2 else 1
     if count > 1 and count != channels:
-        what = "mean and std have" if kind == NORMALIZE else "fill has"
+        what = " and ".join(given) + (" have" if len(given) > 1 else " has")
         hint = ""
         if len(shape) == 2 and shape[0] == count:
             hint = "; audio [C, T] has its channels where they count as [C, 1, T]"
         elif len(shape) > 3 and shape[-4] == count:
             hint = "; a volume [C, D, H, W] has its channels where they count as x.movedim(-4, -3)"
         raise ValueError(
-            f"{CLASS_NAMES[kind]}: {what} {count} values, but the image has {channels} channels; "
+            f"{schema.class_name}: {what} {count} values, but the image has {channels} channels; "
             f"give one value, or one for each channel{hint}"
         )
 
@@ -289,14 +248,14 @@ def check_shape(program: Sequence[int], shape: Sequence[int], channels_known: bo
     height, width = shape[-2:]
     if height == 0 or width == 0:
         raise ValueError(f"the image is {height}x{width}: it needs at least one pixel")
-    for kind, _, args in decode(program):
-        if kind == RANDOM_CROP:
-            _check_crop(args, height, width)
-        if kind in (RANDOM_CROP, PAD):
-            _check_reach(kind, args, height, width)
-        if channels_known and kind in (RANDOM_CROP, PAD, NORMALIZE):
-            _check_channels(kind, args[-1], shape)
-        size = output_size([kind, 0, len(args), *args], height, width)
+    for schema, _, args in decode(program):
+        if schema.size == "cropped":
+            _check_crop(schema, args, height, width)
+        if "padding_mode" in schema.codes:
+            _check_reach(schema, args, height, width)
+        if channels_known:
+            _check_channels(schema, args, shape)
+        size = schema.after(args, height, width)
         height, width = int(size[0]), int(size[1])
         if height < 1 or width < 1:  # a pad whose negative sides leave nothing
-            raise ValueError(f"{CLASS_NAMES[kind]}: the padded image would be {height}x{width}")
+            raise ValueError(f"{schema.class_name}: the padded image would be {height}x{width}")

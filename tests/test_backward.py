@@ -13,7 +13,7 @@ from reference.program import MOVES
 from reference.strategies import examples
 
 from seedaug import ops
-from seedaug.program import encode
+from seedaug.schema import encode
 
 EXAMPLES = examples(60)
 LINEAR = ("normalize", "gaussian_noise")

@@ -10,7 +10,7 @@ from torchvision import tv_tensors
 import seedaug
 from seedaug import Key, keys, ops, sample
 from seedaug import functional as F
-from seedaug.program import KINDS
+from seedaug._core import KINDS
 from seedaug.transforms.kinds import register_kind
 
 NAN = math.nan

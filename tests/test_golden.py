@@ -15,7 +15,7 @@ from reference.pixels import STORAGE
 
 from seedaug import _core, ops
 from seedaug import functional as F
-from seedaug.program import encode
+from seedaug.schema import encode
 
 
 def load(name):

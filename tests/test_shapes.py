@@ -9,7 +9,7 @@ import torch
 import seedaug
 from seedaug import Key, keys, sample
 from seedaug import functional as F
-from seedaug.program import GAUSSIAN_NOISE
+from seedaug._core import KINDS
 from seedaug.transforms.kinds import register_kind
 from seedaug.transforms.stream import Stream
 
@@ -33,7 +33,7 @@ class Echo(seedaug.Transform):
 
 def normals(key, shape):
     """What NOISE adds, by the contract: element e of its stream for row-major index e."""
-    drawn = Stream(key.packed(), GAUSSIAN_NOISE, 0).normals(math.prod(shape))
+    drawn = Stream(key.packed(), KINDS["gaussian_noise"], 0).normals(math.prod(shape))
     return torch.from_numpy(drawn).reshape(shape) * 0.5
 
 

@@ -14,7 +14,7 @@ from stats.sources import AXES, FewRounds, Seedaug, SeedPlusIndex, congruential,
 
 import seedaug
 from seedaug import ops
-from seedaug.program import encode
+from seedaug.schema import encode
 from seedaug.transforms import crop, flip
 
 LONG = os.environ.get("SEEDAUG_STATS") == "long"

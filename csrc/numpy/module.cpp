@@ -192,7 +192,7 @@ void define_constants(py::module_& m) {
   m.attr("USER_KIND_LAST") = kUserKindLast;
   m.attr("OCCURRENCES_PER_STAGE") = kOccurrencesPerStage;
   m.attr("MAX_INSTRUCTIONS") = kMaxInstructions;
-  m.attr("MAX_GEOMETRY") = kMaxMaps;
+  m.attr("MAX_MAPS") = kMaxMaps;
   m.attr("MAX_VALUES") = kMaxValues;
 }
 

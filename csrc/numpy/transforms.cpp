@@ -48,6 +48,7 @@ struct FieldNames {
 
 constexpr const char* kSizeRules[] = {"same", "padded", "cropped"};
 constexpr const char* kSlopes[] = {"one", "a", "none"};
+constexpr const char* kResults[] = {"same", "floats", "chosen"};
 
 }  // namespace
 
@@ -68,10 +69,12 @@ py::dict describe_transforms() {
       typename T::Drawn drawn{};
       T::fields(fields, drawn);
       one["op_class"] = "index_map";
+      one["result"] = kResults[static_cast<int>(ResultType::same)];
       one["size"] = kSizeRules[static_cast<int>(T::kSize)];
     } else {
       one["op_class"] = "value_op";
       one["size"] = kSizeRules[static_cast<int>(SizeRule::same)];
+      one["result"] = kResults[static_cast<int>(T::kResult)];
       one["slope"] = kSlopes[static_cast<int>(T::kSlope)];
       one["normals"] = T::kNormals;
     }

@@ -280,7 +280,8 @@ class Lowering {
   template <class T>
   void add_map(const typename T::Args& args) {
     if (program_.normal_ops > 0) return complain("geometry cannot follow noise within one program");
-    if (T::may_pad(args) && T::border(args).mode == PadMode::constant && program_.ops > 0) {
+    if (T::may_pad(args) && T::border(args).mode == PadMode::constant &&
+        (program_.ops > 0 || type_ != program_.input)) {
       return complain("a fill cannot follow arithmetic within one program");
     }
     if (program_.maps == kMaxMaps) return too_many_maps();

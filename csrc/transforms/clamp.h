@@ -9,6 +9,7 @@ struct Clamp {
   static constexpr bool kDraws = false;
   static constexpr bool kNormals = false;
   static constexpr bool kPerChannel = false;
+  static constexpr ResultType kResult = ResultType::same;
   static constexpr Slope kSlope = Slope::none;
   static constexpr const char* kNoSlope = "a clamp has no gradient in the fused pass";
 

@@ -12,6 +12,7 @@ struct GaussianNoise {
   static constexpr bool kDraws = true;
   static constexpr bool kNormals = true;  // element e takes the normal of element e
   static constexpr bool kPerChannel = false;
+  static constexpr ResultType kResult = ResultType::same;
   static constexpr Slope kSlope = Slope::one;
 
   struct Args {

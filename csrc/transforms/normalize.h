@@ -11,6 +11,7 @@ struct Normalize {
   static constexpr bool kDraws = false;
   static constexpr bool kNormals = false;
   static constexpr bool kPerChannel = true;
+  static constexpr ResultType kResult = ResultType::floats;
   static constexpr Slope kSlope = Slope::a;
 
   struct Args {

@@ -9,6 +9,7 @@ struct ToDtype {
   static constexpr bool kDraws = false;
   static constexpr bool kNormals = false;
   static constexpr bool kPerChannel = false;
+  static constexpr ResultType kResult = ResultType::chosen;
   static constexpr Slope kSlope = Slope::a;
 
   struct Args {

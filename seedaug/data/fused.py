@@ -15,7 +15,7 @@ from seedaug.apply import wants_grad
 from seedaug.buffers import Empty, empty_images
 from seedaug.interop import torchvision
 from seedaug.key import Packed
-from seedaug.program import COPY, Step, encode, output_size
+from seedaug.program import COPY, Step, output_size
 from seedaug.transforms import pipeline as pipelines
 from seedaug.transforms.compose import Compose
 from seedaug.transforms.pipeline import Pipeline

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from seedaug.program import CENTER_CROP, HORIZONTAL_FLIP, PAD, RANDOM_CROP, Instruction
-
-__all__ = ["apply_geometry", "from_tensor", "to_tensor"]
+__all__ = ["from_tensor", "to_tensor"]
 
 
 def to_tensor(image: Any) -> Tensor:
@@ -40,34 +37,3 @@ def from_tensor(x: Tensor, like: Any) -> Any:
         made.putpalette(like.getpalette(rawmode=None), like.palette.mode)
     made.info = {**like.info}
     return made
-
-
-def apply_geometry(
-    image: Any, instructions: Sequence[Instruction], rows: Sequence[Sequence[int]]
-) -> Any | None:
-    """Apply drawn geometry by PIL itself, which moves the same pixels with fewer copies.
-
-    Args:
-        image: a PIL image.
-        instructions: geometry, in order.
-        rows: the row of the `params` op for each.
-
-    Returns:
-        The image, or None if something is padded: that is left to the program.
-    """
-    from PIL import Image
-
-    crops = (RANDOM_CROP, CENTER_CROP)
-    for instruction, row in zip(instructions, rows, strict=True):
-        if instruction.kind == PAD or (instruction.kind in crops and any(row[2:])):
-            return None
-    for instruction, row in zip(instructions, rows, strict=True):
-        if instruction.kind in crops:
-            top, left = row[:2]
-            height, width = instruction.head[:2]
-            image = image.crop((left, top, left + width, top + height))
-        elif row[0]:
-            horizontal = instruction.kind == HORIZONTAL_FLIP
-            way = Image.Transpose.FLIP_LEFT_RIGHT if horizontal else Image.Transpose.FLIP_TOP_BOTTOM
-            image = image.transpose(way)
-    return image

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import torch
 
 from seedaug.interop import torchvision
-from seedaug.program import DTYPES, NORMALIZE, TO_DTYPE, Instruction
+from seedaug.program import DTYPES
+from seedaug.schema import SCHEMAS, Instruction
 from seedaug.transforms.arguments import FLOAT32_MAX
 from seedaug.transforms.program_transform import ProgramTransform
 
@@ -42,10 +43,8 @@ def normalize(mean: Any, std: Any) -> Instruction:
     if not all(abs(1 / s) <= FLOAT32_MAX for s in stds):
         raise ValueError(f"Normalize: 1 / std must be finite in float32, got {stds}")
     count = max(len(means), len(stds))
-    values = tuple(
-        v for given in (means, stds) for v in (given if len(given) == count else given * count)
-    )
-    return Instruction(NORMALIZE, (), values, (count,))
+    mean, std = (tuple(given if len(given) == count else given * count) for given in (means, stds))
+    return SCHEMAS["normalize"](mean=mean, std=std)
 
 
 def to_dtype(dtype: Any, scale: bool = False) -> Instruction:
@@ -55,7 +54,7 @@ def to_dtype(dtype: Any, scale: bool = False) -> Instruction:
             "ToDtype: images can become uint8, float16, bfloat16 or float32, got "
             f"{dtype}; other types go with tensor.to()"
         )
-    return Instruction(TO_DTYPE, (DTYPES.index(dtype), int(bool(scale))))
+    return SCHEMAS["to_dtype"](dtype=DTYPES.index(dtype), scale=bool(scale))
 
 
 class Normalize(ProgramTransform):
@@ -80,7 +79,8 @@ class Normalize(ProgramTransform):
     tensor([[[0., 2.]]])
     """
 
-    kind = NORMALIZE
+    schema = SCHEMAS["normalize"]
+    kind = schema.kind
 
     def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> None:
         super().__init__()
@@ -117,7 +117,8 @@ class ToDtype(ProgramTransform):
     tensor([[[1.]]])
     """
 
-    kind = TO_DTYPE
+    schema = SCHEMAS["to_dtype"]
+    kind = schema.kind
 
     def __init__(self, dtype: DtypeArgument, scale: bool = False) -> None:
         super().__init__()

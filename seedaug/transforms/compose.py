@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 import torch
 from torch import Tensor, nn
 
-from seedaug import ops, program
+from seedaug import ops
 from seedaug.apply import Source, packed_keys, resolve_keys, single
 from seedaug.context import NoKeyError, current, no_sample, sample
 from seedaug.key import Key, Keys
@@ -25,7 +25,7 @@ from seedaug.transforms.base import (
     split_keys,
     structure,
 )
-from seedaug.transforms.color import ToDtype
+from seedaug.transforms.color import Normalize, ToDtype
 from seedaug.transforms.drawn import Entries, name_entries
 from seedaug.transforms.noise import GaussianNoise
 from seedaug.transforms.pipeline import Pipeline
@@ -102,8 +102,9 @@ def _warn_of_clip(flat: list[Any]) -> None:
                 stacklevel=3,
             )
             return
-        kind = transform.kind if isinstance(transform, ProgramTransform) else None
-        normalized = kind == program.NORMALIZE or (normalized and kind != program.TO_DTYPE)
+        normalized = isinstance(transform, Normalize) or (
+            normalized and not isinstance(transform, ToDtype)
+        )
 
 
 def _is_foreign(part: Part) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from seedaug.program import CENTER_CROP, RANDOM_CROP, Instruction
+from seedaug.schema import SCHEMAS, SIDES, Instruction
 from seedaug.transforms.arguments import (
     FillArgument,
     check_fill,
@@ -34,13 +34,28 @@ def random_crop(
     sides = (0, 0, 0, 0) if padding is None else check_padding("RandomCrop", padding)
     mode = check_mode("RandomCrop", padding_mode)
     values = fill_values("RandomCrop", fill, target) if mode == 0 else ()
-    head = (rows, columns, *sides, mode, int(bool(pad_if_needed)))
-    return Instruction(RANDOM_CROP, head, values, (len(values),))
+    return SCHEMAS["random_crop"](
+        height=rows,
+        width=columns,
+        **dict(zip(SIDES, sides, strict=True)),
+        padding_mode=mode,
+        pad_if_needed=bool(pad_if_needed),
+        fill=values,
+    )
 
 
 def center_crop(size: Any) -> Instruction:
     """The instruction of a centre crop; arguments as `CenterCrop`."""
-    return Instruction(CENTER_CROP, check_size("CenterCrop", size))
+    rows, columns = check_size("CenterCrop", size)
+    return SCHEMAS["center_crop"](height=rows, width=columns)
+
+
+def _cut(image: Any, drawn: dict[str, Any]) -> Any | None:
+    """A PIL image cropped, unless it is padded before."""
+    if any(drawn["padding"]):
+        return None
+    top, left = drawn["top"], drawn["left"]
+    return image.crop((left, top, left + drawn["width"], top + drawn["height"]))
 
 
 class RandomCrop(ProgramTransform):
@@ -72,7 +87,8 @@ class RandomCrop(ProgramTransform):
     True
     """
 
-    kind = RANDOM_CROP
+    schema = SCHEMAS["random_crop"]
+    kind = schema.kind
 
     def __init__(
         self,
@@ -103,6 +119,21 @@ class RandomCrop(ProgramTransform):
         )
 
 
+    def move_shape(self, shape: Any, drawn: dict[str, Any], functional: Any) -> Any:
+        """Boxes or keypoints padded and cropped, only where there is something to do."""
+        padding, size = [*drawn["padding"]], (drawn["height"], drawn["width"])
+        if any(padding):
+            shape = functional.pad(shape, padding=padding, padding_mode=self.padding_mode)
+        if shape.canvas_size == size:
+            return shape
+        top, left = drawn["top"], drawn["left"]
+        return functional.crop(shape, top=top, left=left, height=size[0], width=size[1])
+
+    def move_pil(self, image: Any, drawn: dict[str, Any]) -> Any | None:
+        """A PIL image cropped, unless it is padded before."""
+        return _cut(image, drawn)
+
+
 class CenterCrop(ProgramTransform):
     """Crop the middle; an image smaller than `size` is padded with zeros first.
 
@@ -119,7 +150,8 @@ class CenterCrop(ProgramTransform):
              [ 9, 10]]], dtype=torch.uint8)
     """
 
-    kind = CENTER_CROP
+    schema = SCHEMAS["center_crop"]
+    kind = schema.kind
 
     def __init__(self, size: int | Sequence[int]) -> None:
         super().__init__()
@@ -128,3 +160,11 @@ class CenterCrop(ProgramTransform):
     def instruction(self, target: type) -> Instruction:
         """The crop."""
         return center_crop(self.size)
+
+    def move_shape(self, shape: Any, drawn: dict[str, Any], functional: Any) -> Any:
+        """Boxes or keypoints padded and cropped."""
+        return functional.center_crop(shape, [drawn["height"], drawn["width"]])
+
+    def move_pil(self, image: Any, drawn: dict[str, Any]) -> Any | None:
+        """A PIL image cropped, unless it is padded before."""
+        return _cut(image, drawn)

@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 import torch
 
-from seedaug import ops, program
+from seedaug import ops
 from seedaug.apply import Source, key_tensor, refusal
 from seedaug.dense import check_readable
-from seedaug.program import Instruction, check_shape, compile_steps, output_size
+from seedaug.program import check_shape, compile_steps, output_size
+from seedaug.schema import Instruction
 from seedaug.transforms.base import Params, Size
 
 __all__ = ["Entries", "Geometry", "name_entries"]
@@ -18,22 +19,20 @@ __all__ = ["Entries", "Geometry", "name_entries"]
 Entries: TypeAlias = list[tuple[str, dict[str, Any]]]
 """What `params` reports of one sample: each transform's name and parameters."""
 
-_FLIPS = (program.HORIZONTAL_FLIP, program.VERTICAL_FLIP)
-
 
 class Geometry:
-    """Geometry instructions with their occurrences, ready to draw from.
+    """Index maps with their occurrences, ready to draw from.
 
     Args:
-        placed: geometry only, in order.
+        placed: maps only, in order.
     """
 
     def __init__(self, placed: Sequence[tuple[Instruction, int]]) -> None:
         self.instructions = [instruction for instruction, _ in placed]
         self.steps = compile_steps(placed, torch.uint8)
 
-    def rows(self, source: Source, size: Size) -> tuple[list[list[list[int]]], Size]:
-        """Draw: a row of the `params` op for each sample and instruction, and the size after.
+    def drawn(self, source: Source, size: Size) -> tuple[list[list[dict[str, Any]]], Size]:
+        """What each sample and map draws, by name, and the size after.
 
         Raises:
             ValueError: an image of this size can't be cropped or padded so, or keys are on the
@@ -44,16 +43,20 @@ class Geometry:
         rows: list[list[list[int]]] = [[] for _ in range(len(keys) if keys.dim() == 2 else 1)]
         for numbers, values, _ in self.steps:
             try:
-                drawn = ops.params(keys, numbers, values, height, width).tolist()
+                found = ops.params(keys, numbers, values, height, width).tolist()
             except RuntimeError as error:
                 check_readable(keys, "keys")
                 check_shape(numbers, (height, width), channels_known=False)
                 raise refusal(error) or error from None
-            for sample, more in zip(rows, drawn, strict=True):
+            for sample, more in zip(rows, found, strict=True):
                 sample += more
             after = output_size(numbers, height, width)
             height, width = int(after[0]), int(after[1])
-        return rows, (height, width)
+        named = [
+            [one.schema.report(one, row) for one, row in zip(self.instructions, sample, strict=True)]
+            for sample in rows
+        ]
+        return named, (height, width)
 
     def entries(self, source: Source, size: Size | None) -> tuple[list[Entries], Size | None]:
         """What `params` reports of each sample, and the size after (None if it wasn't known).
@@ -61,32 +64,11 @@ class Geometry:
         Raises:
             ValueError: the size is needed and isn't known.
         """
-        if size is None and any(one.kind not in _FLIPS for one in self.instructions):
+        if size is None and any(one.schema.size != "same" for one in self.instructions):
             raise ValueError("params needs size=(height, width): crops and pads depend on it")
-        rows, after = self.rows(source, size or (1, 1))
-        entries = [
-            [_entry(one, row) for one, row in zip(self.instructions, sample, strict=True)]
-            for sample in rows
-        ]
-        return entries, after if size else None
-
-
-def _entry(instruction: Instruction, row: Sequence[int]) -> tuple[str, dict[str, Any]]:
-    """A row of the `params` op, readable."""
-    name = program.NAMES[instruction.kind]
-    if instruction.kind in _FLIPS:
-        return name, {"flipped": bool(row[0])}
-    top, left, *padding = row
-    if instruction.kind == program.PAD:
-        return name, {"padding": tuple(padding)}
-    height, width = instruction.head[:2]
-    return name, {
-        "top": top,
-        "left": left,
-        "height": height,
-        "width": width,
-        "padding": tuple(padding),
-    }
+        drawn, after = self.drawn(source, size or (1, 1))
+        names = [one.schema.name for one in self.instructions]
+        return [[*zip(names, sample, strict=True)] for sample in drawn], after if size else None
 
 
 def name_entries(entries: list[Entries], single_key: bool) -> Params | list[Params]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedaug.program import HORIZONTAL_FLIP, VERTICAL_FLIP, Instruction
+from seedaug.schema import SCHEMAS, Instruction
 from seedaug.transforms.arguments import check_probability
 from seedaug.transforms.program_transform import ProgramTransform
 
@@ -13,12 +13,12 @@ __all__ = ["RandomHorizontalFlip", "RandomVerticalFlip"]
 
 def horizontal_flip(p: Any = 0.5) -> Instruction:
     """The instruction of a flip from left to right with probability `p`."""
-    return Instruction(HORIZONTAL_FLIP, (), (check_probability("RandomHorizontalFlip", p),), ())
+    return SCHEMAS["horizontal_flip"](p=check_probability("RandomHorizontalFlip", p))
 
 
 def vertical_flip(p: Any = 0.5) -> Instruction:
     """The instruction of a flip upside down with probability `p`."""
-    return Instruction(VERTICAL_FLIP, (), (check_probability("RandomVerticalFlip", p),), ())
+    return SCHEMAS["vertical_flip"](p=check_probability("RandomVerticalFlip", p))
 
 
 class RandomHorizontalFlip(ProgramTransform):
@@ -35,7 +35,8 @@ class RandomHorizontalFlip(ProgramTransform):
     tensor([[[3, 2, 1]]], dtype=torch.uint8)
     """
 
-    kind = HORIZONTAL_FLIP
+    schema = SCHEMAS["horizontal_flip"]
+    kind = schema.kind
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
@@ -44,6 +45,16 @@ class RandomHorizontalFlip(ProgramTransform):
     def instruction(self, target: type) -> Instruction:
         """The flip."""
         return horizontal_flip(self.p)
+
+    def move_shape(self, shape: Any, drawn: dict[str, Any], functional: Any) -> Any:
+        """Boxes or keypoints flipped."""
+        return functional.horizontal_flip(shape) if drawn["flipped"] else shape
+
+    def move_pil(self, image: Any, drawn: dict[str, Any]) -> Any:
+        """A PIL image flipped."""
+        from PIL import Image
+
+        return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if drawn["flipped"] else image
 
 
 class RandomVerticalFlip(ProgramTransform):
@@ -60,7 +71,8 @@ class RandomVerticalFlip(ProgramTransform):
     tensor([2, 1], dtype=torch.uint8)
     """
 
-    kind = VERTICAL_FLIP
+    schema = SCHEMAS["vertical_flip"]
+    kind = schema.kind
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
@@ -69,3 +81,13 @@ class RandomVerticalFlip(ProgramTransform):
     def instruction(self, target: type) -> Instruction:
         """The flip."""
         return vertical_flip(self.p)
+
+    def move_shape(self, shape: Any, drawn: dict[str, Any], functional: Any) -> Any:
+        """Boxes or keypoints flipped."""
+        return functional.vertical_flip(shape) if drawn["flipped"] else shape
+
+    def move_pil(self, image: Any, drawn: dict[str, Any]) -> Any:
+        """A PIL image flipped."""
+        from PIL import Image
+
+        return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if drawn["flipped"] else image

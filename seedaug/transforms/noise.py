@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedaug.program import GAUSSIAN_NOISE, Instruction
+from seedaug.schema import SCHEMAS, Instruction
 from seedaug.transforms.arguments import check_number
 from seedaug.transforms.program_transform import ProgramTransform
 
@@ -17,7 +17,7 @@ def gaussian_noise(mean: Any = 0.0, sigma: Any = 0.1, clip: bool = True) -> Inst
     sigma = check_number("GaussianNoise", "sigma", sigma)
     if sigma < 0:
         raise ValueError(f"GaussianNoise(sigma={sigma}): sigma must be 0 or more")
-    return Instruction(GAUSSIAN_NOISE, (), (mean, sigma), (int(bool(clip)),))
+    return SCHEMAS["gaussian_noise"](mean=mean, sigma=sigma, clip=bool(clip))
 
 
 class GaussianNoise(ProgramTransform):
@@ -42,7 +42,8 @@ class GaussianNoise(ProgramTransform):
     tensor(0.1000)
     """
 
-    kind = GAUSSIAN_NOISE
+    schema = SCHEMAS["gaussian_noise"]
+    kind = schema.kind
 
     def __init__(self, mean: float = 0.0, sigma: float = 0.1, clip: bool = True) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from seedaug.program import PAD, Instruction
+from seedaug.schema import SCHEMAS, SIDES, Instruction
 from seedaug.transforms.arguments import (
     FillArgument,
     check_fill,
@@ -30,7 +30,8 @@ def pad(
     sides = check_padding("Pad", padding, negative=True)
     mode = check_mode("Pad", padding_mode)
     values = fill_values("Pad", fill, target) if mode == 0 else ()
-    return Instruction(PAD, (*sides, mode), values, (len(values),))
+    around = dict(zip(SIDES, sides, strict=True))
+    return SCHEMAS["pad"](**around, padding_mode=mode, fill=values)
 
 
 class Pad(ProgramTransform):
@@ -52,7 +53,8 @@ class Pad(ProgramTransform):
     tensor([[[3, 2, 1, 2, 3, 2, 1]]], dtype=torch.uint8)
     """
 
-    kind = PAD
+    schema = SCHEMAS["pad"]
+    kind = schema.kind
 
     def __init__(
         self,
@@ -75,3 +77,12 @@ class Pad(ProgramTransform):
     def instruction(self, target: type) -> Instruction:
         """The pad, with the fill for `target`."""
         return pad(self.padding, self.fill, self.padding_mode, target)
+
+    def move_shape(self, shape: Any, drawn: dict[str, Any], functional: Any) -> Any:
+        """Boxes or keypoints padded; torchvision knows constant padding of these alone."""
+        mode = self.padding_mode
+        return functional.pad(shape, padding=[*drawn["padding"]], padding_mode=mode)
+
+    def move_pil(self, image: Any, drawn: dict[str, Any]) -> Any | None:
+        """None: the program pads."""
+        return None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from seedaug import ops, program
+from seedaug import ops
 from seedaug.apply import (
     NO_KEY,
     Source,
@@ -23,7 +23,8 @@ from seedaug.apply import (
 from seedaug.context import Sample, current
 from seedaug.interop import pil, torchvision
 from seedaug.key import Packed
-from seedaug.program import Instruction, Step, compile_steps
+from seedaug.program import Step, compile_steps
+from seedaug.schema import Instruction
 from seedaug.transforms.base import PER_STAGE, explicit_occurrences
 from seedaug.transforms.drawn import Geometry
 from seedaug.transforms.sample import (
@@ -61,6 +62,7 @@ class Pipeline:
 
     def __init__(self, transforms: Sequence[ProgramTransform], layout: int = ops.PRESERVE) -> None:
         self.transforms = list(transforms)
+        self.maps = [transform for transform in self.transforms if transform.schema.is_map]
         self.layout = layout
         self.uses: dict[int, int] = {}
         for transform in self.transforms:
@@ -77,7 +79,7 @@ class Pipeline:
             return
         version = changes[0]
         self.typed = any(transform.typed for transform in self.transforms)
-        self.sized = any(t.kind == program.RANDOM_CROP for t in self.transforms)
+        self.sized = any(t.schema.draws and t.schema.size != "same" for t in self.transforms)
         uses = [transform.use for transform in self.transforms]
         fits = self.within_limit
         self.first = [explicit_occurrences(uses, 0, stage) if fits else () for stage in (0, 1)]
@@ -93,7 +95,7 @@ class Pipeline:
         found = [
             (transform.instruction(target), occurrence)
             for transform, occurrence in zip(self.transforms, occurrences, strict=True)
-            if not geometry_only or transform.kind in program.GEOMETRY
+            if not geometry_only or transform.schema.is_map
         ]
         return [(instruction, at) for instruction, at in found if instruction is not None]
 
@@ -291,9 +293,7 @@ class Pipeline:
         """One image or mask."""
         if role == "pil":
             self._check_pil(batched)
-            geometry = self.geometry(type(leaf), occurrences)
-            (rows,), _ = geometry.rows(source, (leaf.height, leaf.width))
-            made = pil.apply_geometry(leaf, geometry.instructions, rows)
+            made = self._moved_by_pil(leaf, source, occurrences)
             if made is not None:
                 return made
         x = to_tensor(leaf, role, batched)
@@ -302,11 +302,20 @@ class Pipeline:
         y = run(steps, x, source, ops.PRESERVE if mask else self.layout)
         return leaf if y is x else from_tensor(y, leaf, role, batched)
 
+    def _moved_by_pil(self, image: Any, source: Source, occurrences: tuple[int, ...]) -> Any | None:
+        """A PIL image moved by PIL itself, with fewer copies; None if something is padded."""
+        geometry = self.geometry(type(image), occurrences)
+        (drawn,), _ = geometry.drawn(source, (image.height, image.width))
+        moved: Any | None = image
+        for transform, one in zip(self.maps, drawn, strict=True):
+            moved = None if moved is None else transform.move_pil(moved, one)
+        return moved
+
     def _check_pil(self, batched: bool) -> None:
         if batched:
             raise TypeError("a PIL image can't be a batch of samples under N keys")
         for transform in self.transforms:
-            if transform.kind not in program.GEOMETRY:
+            if not transform.schema.is_map:
                 raise TypeError(
                     f"{type(transform).__name__} does not support PIL images: "
                     "put PILToTensor() or ToTensor() before it"
@@ -319,6 +328,8 @@ class Pipeline:
             raise TypeError(
                 f"{type(leaf).__name__} need one key: under N keys give a list of N of them"
             )
-        geometry = self.geometry(type(leaf), occurrences)
-        (rows,), _ = geometry.rows(packed, leaf.canvas_size)
-        return torchvision.apply_geometry(leaf, geometry.instructions, rows)
+        functional = torchvision.functional()
+        (drawn,), _ = self.geometry(type(leaf), occurrences).drawn(packed, leaf.canvas_size)
+        for transform, one in zip(self.maps, drawn, strict=True):
+            leaf = transform.move_shape(leaf, one, functional)
+        return leaf

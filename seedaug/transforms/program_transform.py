@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from torch import Tensor
 
-from seedaug import program
 from seedaug.apply import resolve_keys, single
 from seedaug.key import Key, Keys
-from seedaug.program import Instruction
+from seedaug.schema import Instruction, Schema
 from seedaug.transforms import pipeline
 from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.base import (
@@ -30,6 +29,9 @@ __all__ = ["ProgramTransform"]
 class ProgramTransform(Transform):
     """A transform that is one instruction of a program."""
 
+    schema: Schema
+    """What the registry knows of it."""
+
     def instruction(self, target: type) -> Instruction | None:
         """The instruction for a leaf of type `target`; None if there is nothing to do for it.
 
@@ -41,7 +43,7 @@ class ProgramTransform(Transform):
     @property
     def use(self) -> tuple[int, str] | None:
         """The kind and name under which this transform draws; None if it never does."""
-        return (self.kind, type(self).__name__) if self.kind in program.DRAWING else None
+        return (self.kind, type(self).__name__) if self.schema.draws else None
 
     @property
     def draws(self) -> bool:
@@ -54,8 +56,22 @@ class ProgramTransform(Transform):
         return False
 
     def convert(self, leaf: Any) -> Any:
-        """What this transform does to masks, boxes and keypoints besides its geometry."""
+        """What this transform does to masks, boxes and keypoints besides moving them."""
         return leaf
+
+    def move_shape(self, shape: Any, drawn: dict[str, Any], functional: Any) -> Any:
+        """Boxes or keypoints moved as the pixels are: index maps have this.
+
+        Args:
+            shape: tv_tensors of one image.
+            drawn: what `params` says of this transform.
+            functional: ``torchvision.transforms.v2.functional``.
+        """
+        raise NotImplementedError
+
+    def move_pil(self, image: Any, drawn: dict[str, Any]) -> Any | None:
+        """The same of a PIL image, by PIL; None if something is padded, which the program does."""
+        raise NotImplementedError
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__ and name != "training":

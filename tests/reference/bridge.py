@@ -9,10 +9,9 @@ import numpy as np
 import torch
 
 from reference.pixels import Image
-from reference.stream import KINDS
 from seedaug import _core
 from seedaug import functional as F
-from seedaug.program import Instruction
+from seedaug.schema import SCHEMAS
 from seedaug.transforms import color, crop, flip, noise, pad
 
 ISAS = sorted(_core.config()["isas_available"])
@@ -64,7 +63,7 @@ def instruction(name, arguments):
     """One step of a reference program as a native instruction."""
     given = dict(arguments)
     if name == "clamp":
-        return Instruction(KINDS["clamp"], (), (given["low"], given["high"]), ())
+        return SCHEMAS["clamp"](min=given["low"], max=given["high"])
     if name == "to_dtype":
         return color.to_dtype(DTYPES[given["dtype"]], given.get("scale", False))
     if "mode" in given:
