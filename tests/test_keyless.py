@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+import torch._dynamo.testing
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision import tv_tensors

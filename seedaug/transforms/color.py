@@ -73,10 +73,10 @@ class Normalize(ProgramTransform):
         ValueError: std is 0, an argument is not finite, lengths differ, or inplace=True.
         TypeError: in calls, PIL images, and dtypes other than uint8, float16, bfloat16, float32.
 
-    Draws nothing.
+    Draws nothing and needs no key.
 
     >>> import torch, seedaug
-    >>> seedaug.Normalize([0.5], [0.25])(torch.tensor([[[0.5, 1.0]]]), seedaug.Key())
+    >>> seedaug.Normalize([0.5], [0.25])(torch.tensor([[[0.5, 1.0]]]))
     tensor([[[0., 2.]]])
     """
 
@@ -109,11 +109,11 @@ class ToDtype(ProgramTransform):
         TypeError: `dtype` is neither; in calls, PIL images.
         ValueError: a dtype that images can't have; in calls, a type that a dict doesn't name.
 
-    Draws nothing. As torchvision v2's ToDtype.
+    Draws nothing and needs no key. As torchvision v2's ToDtype.
 
     >>> import torch, seedaug
     >>> image = torch.full((1, 1, 1), 255, dtype=torch.uint8)
-    >>> seedaug.ToDtype(torch.float32, scale=True)(image, seedaug.Key())
+    >>> seedaug.ToDtype(torch.float32, scale=True)(image)
     tensor([[[1.]]])
     """
 

@@ -109,12 +109,12 @@ class CenterCrop(ProgramTransform):
     Args:
         size: of the result: an integer for a square, or (height, width).
 
-    Draws nothing. As torchvision v2's CenterCrop: where the margins differ by one pixel, the
-    offset is rounded half to even.
+    Draws nothing and needs no key. As torchvision v2's CenterCrop: where the margins differ by
+    one pixel, the offset is rounded half to even.
 
     >>> import torch, seedaug
     >>> image = torch.arange(16, dtype=torch.uint8).reshape(1, 4, 4)
-    >>> seedaug.CenterCrop(2)(image, seedaug.Key())
+    >>> seedaug.CenterCrop(2)(image)
     tensor([[[ 5,  6],
              [ 9, 10]]], dtype=torch.uint8)
     """
