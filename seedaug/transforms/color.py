@@ -17,7 +17,7 @@ __all__ = ["Normalize", "ToDtype"]
 DtypeArgument: TypeAlias = torch.dtype | dict[type | str, torch.dtype | None]
 
 
-def normalize(mean: Any, std: Any) -> Instruction:
+def normalize(mean: Sequence[float], std: Sequence[float]) -> Instruction:
     """The instruction of a normalisation; arguments as `Normalize`."""
     try:
         if isinstance(mean, (str, bytes)) or isinstance(std, (str, bytes)):
@@ -48,7 +48,7 @@ def normalize(mean: Any, std: Any) -> Instruction:
     return Instruction(NORMALIZE, (), values, (count,))
 
 
-def to_dtype(dtype: Any, scale: bool = False) -> Instruction:
+def to_dtype(dtype: torch.dtype, scale: bool = False) -> Instruction:
     """The instruction of a conversion of images; arguments as `ToDtype`."""
     if dtype not in DTYPES:
         raise ValueError(

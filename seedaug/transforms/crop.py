@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor
 
@@ -22,8 +21,8 @@ __all__ = ["CenterCrop", "RandomCrop"]
 
 
 def random_crop(
-    size: Any,
-    padding: Any = None,
+    size: int | Sequence[int],
+    padding: int | Sequence[int] | None = None,
     pad_if_needed: bool = False,
     fill: FillArgument = 0,
     padding_mode: str = "constant",
@@ -38,7 +37,7 @@ def random_crop(
     return Instruction(RANDOM_CROP, head, values, (len(values),))
 
 
-def center_crop(size: Any) -> Instruction:
+def center_crop(size: int | Sequence[int]) -> Instruction:
     """The instruction of a centre crop; arguments as `CenterCrop`."""
     return Instruction(CENTER_CROP, check_size("CenterCrop", size))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from seedaug.program import HORIZONTAL_FLIP, VERTICAL_FLIP, Instruction
 from seedaug.transforms.arguments import check_probability
 from seedaug.transforms.program_transform import ProgramTransform
@@ -11,12 +9,12 @@ from seedaug.transforms.program_transform import ProgramTransform
 __all__ = ["RandomHorizontalFlip", "RandomVerticalFlip"]
 
 
-def horizontal_flip(p: Any = 0.5) -> Instruction:
+def horizontal_flip(p: float = 0.5) -> Instruction:
     """The instruction of a flip from left to right with probability `p`."""
     return Instruction(HORIZONTAL_FLIP, (), (check_probability("RandomHorizontalFlip", p),), ())
 
 
-def vertical_flip(p: Any = 0.5) -> Instruction:
+def vertical_flip(p: float = 0.5) -> Instruction:
     """The instruction of a flip upside down with probability `p`."""
     return Instruction(VERTICAL_FLIP, (), (check_probability("RandomVerticalFlip", p),), ())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor
 
@@ -21,7 +20,7 @@ __all__ = ["Pad"]
 
 
 def pad(
-    padding: Any,
+    padding: int | Sequence[int],
     fill: FillArgument = 0,
     padding_mode: str = "constant",
     target: type = Tensor,
