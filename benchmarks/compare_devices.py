@@ -20,7 +20,8 @@ from torch import Tensor
 import seedaug
 from seedaug import _core, ops
 from seedaug import functional as F
-from seedaug.program import DTYPES, Instruction, compile_steps
+from seedaug.program import DTYPES, compile_steps
+from seedaug.schema import Instruction
 from seedaug.transforms import color, crop, flip, noise, pad
 
 MODES = ("constant", "edge", "reflect", "symmetric")
@@ -74,7 +75,7 @@ def instructions(
     for _ in range(draw.randint(1, 6)):
         computes = dtype in DTYPES and draw.random() < 0.5
         one = arithmetic(draw, channels) if computes else geometry(draw, channels)
-        small = one.kind in (crop.random_crop(1).kind,) and min(one.head[:2]) < 8
+        small = one.schema.name == "random_crop" and min(one.given[:2]) < 8
         chain.append((one, draw.randrange(32)))
         if small:
             break

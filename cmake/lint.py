@@ -68,7 +68,8 @@ def checks():
         passes("ruff format", [*python, "ruff", "format", "--check", "--quiet", "."]),
     )
     yield "ruff check", passes("ruff check", [*python, "ruff", "check", "--quiet", "."])
-    yield "mypy --strict", passes("mypy --strict seedaug", [*python, "mypy", "--strict", "seedaug"])
+    typed = ["seedaug", "tests/typed_calls.py"]
+    yield "mypy --strict", passes("mypy --strict seedaug", [*python, "mypy", "--strict", *typed])
     formatted = [BIN / "clang-format", "--dry-run", "-Werror", *native_sources()]
     yield "clang-format", passes("clang-format", formatted)
     for compiler, build in COMPILATIONS.items():

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from seedaug import ops
-from seedaug._core import MAX_ELEMENTS
+from seedaug._core import KINDS, MAX_ELEMENTS
 from seedaug.apply import key_tensor, resolve_keys
 from seedaug.key import Keys
-from seedaug._core import KINDS
 from seedaug.transforms.arguments import check_occurrence
 
 __all__ = ["normal", "uniform", "words"]

@@ -419,6 +419,7 @@ def test_nothing_synchronises():
     x, k = on_device(images()), key_batch().to(DEVICE)
     pictures = [on_device(images(shape=(3, 30 + i, 31))) for i in range(5)]
     pipeline = seedaug.Compose([seedaug.RandomCrop(24), seedaug.RandomHorizontalFlip()])
+    still = seedaug.Compose([seedaug.CenterCrop(24), seedaug.Normalize(MEAN, STD)])
     torch.cuda.set_sync_debug_mode("error")
     try:
         for call in (
@@ -427,6 +428,10 @@ def test_nothing_synchronises():
             lambda: pipeline(pictures, keys=k),
             lambda: pipeline(x, keys=k, same_on_batch=True),
             lambda: F.normal(k, (100,)),
+            lambda: still(x),
+            lambda: still(x[0]),
+            lambda: F.horizontal_flip(x),
+            lambda: F.center_crop(pictures, 24),
         ):
             call()
     finally:

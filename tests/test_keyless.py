@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+import torch._dynamo.testing
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision import tv_tensors
@@ -246,7 +247,7 @@ def never(x):
 )
 def test_one_part_that_draws_needs_a_key(transforms):
     augment = Compose(transforms)
-    assert augment.draws
+    assert augment.needs_key
     for x in (images(), images()[0], {"image": images()[0]}):
         for one in (augment, copy.deepcopy(augment)):
             with pytest.raises(NoKeyError, match=r"SeededDataset.*keys="):
@@ -263,10 +264,25 @@ def test_one_part_of_ones_own_that_draws_needs_a_key():
         def transform(self, image, params):
             return image + params["by"]
 
-    assert not Halve().draws
+    assert not Halve().needs_key
     for transform in (Drawing(), Compose([never, Drawing()])):
         with pytest.raises(NoKeyError):
             transform(images())
+
+
+def test_what_a_transform_draws_by_itself_needs_a_key():
+    """Without `make_params` a transform may still ask for the sample's generator."""
+
+    class Jitter(seedaug.Transform):
+        kind = register_kind("jitter", 123)
+
+        def transform(self, image, params):
+            return image + int(seedaug.rng().integers(5))
+
+    assert Compose([Jitter()])(images()[0], Key()).shape == (3, 9, 12)
+    for transform in (Jitter(), Compose([seedaug.CenterCrop(4), Jitter()])):
+        with pytest.raises(NoKeyError):
+            transform(images()[0])
 
 
 def test_options_of_keys_need_keys():

@@ -73,7 +73,7 @@ def test_a_tensor_in_second_place_is_data(transform, data):
 @pytest.mark.parametrize("transform", TRANSFORMS, ids=lambda t: type(t).__name__)
 def test_keys_in_second_place_are_data_too(transform):
     x = images()
-    if transform.draws:
+    if transform.needs_key:
         with pytest.raises(NoKeyError, match=r"pass keys= to the call \(by name: a tensor in sec"):
             transform(x, KEYS)
         with pytest.raises(NoKeyError, match="keys="):
@@ -129,7 +129,7 @@ def test_a_key_may_stand_second(transform):
     assert torch.equal(transform(x, KEY), transform(x, keys=KEY))
     sampled = transform({"image": x, "label": 3}, KEY)
     assert torch.equal(sampled["image"], transform(x, keys=KEY))
-    if transform.draws and not isinstance(transform, Shift):
+    if transform.needs_key and not isinstance(transform, Shift):
         assert not torch.equal(transform(x, KEY, view=1), transform(x, KEY))
 
 

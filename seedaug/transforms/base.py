@@ -175,7 +175,7 @@ class Transform(nn.Module):
         return kind, type(self).__name__
 
     @property
-    def draws(self) -> bool:
+    def needs_key(self) -> bool:
         """Whether this transform needs a key. Without a `make_params` of its own it does not."""
         return type(self).make_params is not Transform.make_params
 
@@ -282,7 +282,7 @@ class Transform(nn.Module):
         inputs, keys = split_keys(inputs, keys)
         if keys is None:
             need_keys(view, stage, same_on_batch)
-            if not self.draws and not in_sample():
+            if not self.needs_key and not in_sample():
                 return self.apply_one(inputs, NO_KEY, 0)
             sample = current()
             use = self.use

@@ -18,7 +18,7 @@ __all__ = ["Normalize", "ToDtype"]
 DtypeArgument: TypeAlias = torch.dtype | dict[type | str, torch.dtype | None]
 
 
-def normalize(mean: Any, std: Any) -> Instruction:
+def normalize(mean: Sequence[float], std: Sequence[float]) -> Instruction:
     """The instruction of a normalisation; arguments as `Normalize`."""
     try:
         if isinstance(mean, (str, bytes)) or isinstance(std, (str, bytes)):
@@ -47,7 +47,7 @@ def normalize(mean: Any, std: Any) -> Instruction:
     return SCHEMAS["normalize"](mean=mean, std=std)
 
 
-def to_dtype(dtype: Any, scale: bool = False) -> Instruction:
+def to_dtype(dtype: torch.dtype, scale: bool = False) -> Instruction:
     """The instruction of a conversion of images; arguments as `ToDtype`."""
     if dtype not in DTYPES:
         raise ValueError(
@@ -72,10 +72,10 @@ class Normalize(ProgramTransform):
         ValueError: std is 0, an argument is not finite, lengths differ, or inplace=True.
         TypeError: in calls, PIL images, and dtypes other than uint8, float16, bfloat16, float32.
 
-    Draws nothing.
+    Draws nothing and needs no key.
 
     >>> import torch, seedaug
-    >>> seedaug.Normalize([0.5], [0.25])(torch.tensor([[[0.5, 1.0]]]), seedaug.Key())
+    >>> seedaug.Normalize([0.5], [0.25])(torch.tensor([[[0.5, 1.0]]]))
     tensor([[[0., 2.]]])
     """
 
@@ -109,11 +109,11 @@ class ToDtype(ProgramTransform):
         TypeError: `dtype` is neither; in calls, PIL images.
         ValueError: a dtype that images can't have; in calls, a type that a dict doesn't name.
 
-    Draws nothing. As torchvision v2's ToDtype.
+    Draws nothing and needs no key. As torchvision v2's ToDtype.
 
     >>> import torch, seedaug
     >>> image = torch.full((1, 1, 1), 255, dtype=torch.uint8)
-    >>> seedaug.ToDtype(torch.float32, scale=True)(image, seedaug.Key())
+    >>> seedaug.ToDtype(torch.float32, scale=True)(image)
     tensor([[[1.]]])
     """
 

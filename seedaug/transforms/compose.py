@@ -37,7 +37,16 @@ Part: TypeAlias = Pipeline | Transform | Callable[..., Any]
 
 _OPTIONS = ("transforms", "dtype", "memory_format", "stage")
 _BUILT = frozenset(
-    ("flat", "_parts", "_drawing", "_draws", "_pipeline", "_foreign", "_occurrences", "_structure")
+    (
+        "flat",
+        "_parts",
+        "_drawing",
+        "_needs_key",
+        "_pipeline",
+        "_foreign",
+        "_occurrences",
+        "_structure",
+    )
 )
 _LAYOUTS = {
     None: ops.PRESERVE,
@@ -112,11 +121,11 @@ def _is_foreign(part: Part) -> bool:
     return isinstance(part, Compose) or not isinstance(part, (Pipeline, Transform))
 
 
-def _needs_a_key(part: Part) -> bool:
+def _part_needs_key(part: Part) -> bool:
     """Whether a part draws. One that has a forward of its own, or hooks, is asked by its call."""
     if isinstance(part, Pipeline):
         return bool(part.uses)
-    return isinstance(part, Transform) and part.runs_as(Transform) and part.draws
+    return isinstance(part, Transform) and part.runs_as(Transform) and part.needs_key
 
 
 def _call_without_a_sample(part: Part, inputs: tuple[Any, ...]) -> Any:
@@ -231,7 +240,7 @@ class Compose(Transform):
         self.flat, memory_format = self._flatten()
         self._parts = _split(self.flat, _LAYOUTS[memory_format])
         self._drawing = [t for t in self.flat if isinstance(t, Transform)]
-        self._draws = any(map(_needs_a_key, self._parts))
+        self._needs_key = any(map(_part_needs_key, self._parts))
         first = self._parts[0]
         self._pipeline = first if isinstance(first, Pipeline) and len(self._parts) == 1 else None
         self._foreign = any(_is_foreign(part) for part in self._parts)
@@ -256,9 +265,9 @@ class Compose(Transform):
         return None
 
     @property
-    def draws(self) -> bool:
+    def needs_key(self) -> bool:
         """Whether one of seedaug's transforms in it needs a key."""
-        return self._draws
+        return self._needs_key
 
     @overload
     def forward(
@@ -326,7 +335,7 @@ class Compose(Transform):
             if pipeline is not None:
                 return pipeline.in_context(inputs, out)
             self._no_out(out)
-            if self._draws:
+            if self._needs_key:
                 current()  # without one, the error comes before anything is done
             return self._in_context(inputs)
         source = resolve_keys(keys, same_on_batch)

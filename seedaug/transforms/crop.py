@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor
 
@@ -22,8 +21,8 @@ __all__ = ["CenterCrop", "RandomCrop"]
 
 
 def random_crop(
-    size: Any,
-    padding: Any = None,
+    size: int | Sequence[int],
+    padding: int | Sequence[int] | None = None,
     pad_if_needed: bool = False,
     fill: FillArgument = 0,
     padding_mode: str = "constant",
@@ -44,7 +43,7 @@ def random_crop(
     )
 
 
-def center_crop(size: Any) -> Instruction:
+def center_crop(size: int | Sequence[int]) -> Instruction:
     """The instruction of a centre crop; arguments as `CenterCrop`."""
     rows, columns = check_size("CenterCrop", size)
     return SCHEMAS["center_crop"](height=rows, width=columns)
@@ -140,12 +139,12 @@ class CenterCrop(ProgramTransform):
     Args:
         size: of the result: an integer for a square, or (height, width).
 
-    Draws nothing. As torchvision v2's CenterCrop: where the margins differ by one pixel, the
-    offset is rounded half to even.
+    Draws nothing and needs no key. As torchvision v2's CenterCrop: where the margins differ by
+    one pixel, the offset is rounded half to even.
 
     >>> import torch, seedaug
     >>> image = torch.arange(16, dtype=torch.uint8).reshape(1, 4, 4)
-    >>> seedaug.CenterCrop(2)(image, seedaug.Key())
+    >>> seedaug.CenterCrop(2)(image)
     tensor([[[ 5,  6],
              [ 9, 10]]], dtype=torch.uint8)
     """

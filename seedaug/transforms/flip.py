@@ -11,12 +11,12 @@ from seedaug.transforms.program_transform import ProgramTransform
 __all__ = ["RandomHorizontalFlip", "RandomVerticalFlip"]
 
 
-def horizontal_flip(p: Any = 0.5) -> Instruction:
+def horizontal_flip(p: float = 0.5) -> Instruction:
     """The instruction of a flip from left to right with probability `p`."""
     return SCHEMAS["horizontal_flip"](p=check_probability("RandomHorizontalFlip", p))
 
 
-def vertical_flip(p: Any = 0.5) -> Instruction:
+def vertical_flip(p: float = 0.5) -> Instruction:
     """The instruction of a flip upside down with probability `p`."""
     return SCHEMAS["vertical_flip"](p=check_probability("RandomVerticalFlip", p))
 

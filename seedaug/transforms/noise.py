@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from seedaug.schema import SCHEMAS, Instruction
 from seedaug.transforms.arguments import check_number
 from seedaug.transforms.program_transform import ProgramTransform
@@ -11,7 +9,7 @@ from seedaug.transforms.program_transform import ProgramTransform
 __all__ = ["GaussianNoise"]
 
 
-def gaussian_noise(mean: Any = 0.0, sigma: Any = 0.1, clip: bool = True) -> Instruction:
+def gaussian_noise(mean: float = 0.0, sigma: float = 0.1, clip: bool = True) -> Instruction:
     """The instruction of Gaussian noise; arguments as `GaussianNoise`."""
     mean = check_number("GaussianNoise", "mean", mean)
     sigma = check_number("GaussianNoise", "sigma", sigma)

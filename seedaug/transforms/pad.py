@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor
 
@@ -21,7 +20,7 @@ __all__ = ["Pad"]
 
 
 def pad(
-    padding: Any,
+    padding: int | Sequence[int],
     fill: FillArgument = 0,
     padding_mode: str = "constant",
     target: type = Tensor,
@@ -45,11 +44,11 @@ class Pad(ProgramTransform):
         padding_mode: "constant"; "edge", the outermost pixel again; "reflect", mirrored without
             repeating it; "symmetric", mirrored with it. A mirror reaches as far as the image.
 
-    Draws nothing. As torchvision v2's Pad.
+    Draws nothing and needs no key. As torchvision v2's Pad.
 
     >>> import torch, seedaug
     >>> image = torch.arange(1, 4, dtype=torch.uint8).reshape(1, 1, 3)
-    >>> seedaug.Pad((2, 0), padding_mode="reflect")(image, seedaug.Key())
+    >>> seedaug.Pad((2, 0), padding_mode="reflect")(image)
     tensor([[[3, 2, 1, 2, 3, 2, 1]]], dtype=torch.uint8)
     """
 

@@ -21,7 +21,7 @@ from seedaug.apply import (
     wants_grad,
 )
 from seedaug.context import Sample, current
-from seedaug.interop import pil, torchvision
+from seedaug.interop import torchvision
 from seedaug.key import Packed
 from seedaug.program import Step, compile_steps
 from seedaug.schema import Instruction

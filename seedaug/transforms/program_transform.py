@@ -46,7 +46,7 @@ class ProgramTransform(Transform):
         return (self.kind, type(self).__name__) if self.schema.draws else None
 
     @property
-    def draws(self) -> bool:
+    def needs_key(self) -> bool:
         """Whether this transform needs a key."""
         return self.use is not None
 
