@@ -12,7 +12,6 @@ from seedaug import functional
 from seedaug._core import STREAM_VERSION
 from seedaug._core import config as _config
 from seedaug.check import assert_healthy, check
-from seedaug.checks.held import HeldGeneratorWarning
 from seedaug.config import show_config
 from seedaug.context import NoKeyError, sample
 from seedaug.data import (
@@ -22,6 +21,7 @@ from seedaug.data import (
     SeededDataset,
     SeededIterableDataset,
 )
+from seedaug.data.held import HeldGeneratorWarning
 from seedaug.key import Key, keys
 from seedaug.neighbours import SharedGlobalsWarning
 from seedaug.random import py_random, rng, seed_globals, torch_generator
