@@ -14,12 +14,12 @@ import pytest
 import torch
 from PIL import Image
 
-from seedaug.checks import chance, draws, generators
-from seedaug.checks.chance import compare
-from seedaug.checks.digest import NotComparable, digest, parts
-from seedaug.checks.draws import Across, drawn
-from seedaug.checks.records import Draw, Event, Phase, Record
-from seedaug.checks.trace import Tracer
+from seedaug.check import chance, draws, generators
+from seedaug.check.chance import compare
+from seedaug.check.digest import NotComparable, digest, parts
+from seedaug.check.draws import Across, drawn
+from seedaug.check.records import Draw, Event, Phase, Record
+from seedaug.check.trace import Tracer
 from seedaug.data.reach import kind, reach
 
 Point = collections.namedtuple("Point", "x y")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from seedaug.checks.digest import NotComparable, digest
+from seedaug.check.digest import NotComparable, digest
 
 __all__ = ["NUMPY", "PYTHON", "TORCH", "global_states", "state"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch.utils.data import default_collate, default_convert, get_worker_info
 
-from seedaug.checks import generators
-from seedaug.checks.digest import parts
-from seedaug.checks.makers import Made, Makers
-from seedaug.checks.records import Draw, Record
-from seedaug.checks.trace import States, Tracer
+from seedaug.check import generators
+from seedaug.check.digest import parts
+from seedaug.check.makers import Made, Makers
+from seedaug.check.records import Draw, Record
+from seedaug.check.trace import States, Tracer
 from seedaug.data.reach import Reached, kind, reach
 
 __all__ = ["Probe"]

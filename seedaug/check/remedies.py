@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seedaug.checks.draws import Across, Source
-from seedaug.checks.generators import NUMPY, PYTHON, TORCH
+from seedaug.check.draws import Across, Source
+from seedaug.check.generators import NUMPY, PYTHON, TORCH
 from seedaug.data.held import adapter
 
 __all__ = ["COLLATED", "DUPLICATED", "RANKS", "SET_EPOCH", "depends", "not_resumable", "repeats"]
