@@ -1,6 +1,7 @@
 """seedaug: random augmentation as a pure function of (seed, epoch, worker, index)."""
 
 from importlib.util import find_spec as _find_spec
+from typing import TYPE_CHECKING
 
 if _find_spec("seedaug._core") is None:
     raise ImportError(
@@ -11,8 +12,6 @@ if _find_spec("seedaug._core") is None:
 from seedaug import functional
 from seedaug._core import STREAM_VERSION
 from seedaug._core import config as _config
-from seedaug.check import assert_healthy, check
-from seedaug.checks.held import HeldGeneratorWarning
 from seedaug.config import show_config
 from seedaug.context import NoKeyError, sample
 from seedaug.data import (
@@ -22,6 +21,7 @@ from seedaug.data import (
     SeededDataset,
     SeededIterableDataset,
 )
+from seedaug.data.held import HeldGeneratorWarning
 from seedaug.key import Key, Keys, keys
 from seedaug.neighbours import SharedGlobalsWarning
 from seedaug.random import py_random, rng, seed_globals, torch_generator
@@ -39,6 +39,10 @@ from seedaug.transforms import (
     Transform,
     register_kind,
 )
+
+if TYPE_CHECKING:
+    from seedaug import check
+    from seedaug.check import assert_healthy, check_loader
 
 __version__: str = _config()["version"]
 
@@ -67,6 +71,7 @@ __all__ = [
     "Transform",
     "assert_healthy",
     "check",
+    "check_loader",
     "functional",
     "keys",
     "py_random",
@@ -77,3 +82,18 @@ __all__ = [
     "show_config",
     "torch_generator",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        """The check of a loader, which is imported when it is first asked for."""
+        if name not in ("assert_healthy", "check", "check_loader"):
+            raise AttributeError(f"module 'seedaug' has no attribute {name!r}", name=name)
+        from importlib import import_module
+
+        check = import_module("seedaug.check")
+        return check if name == "check" else getattr(check, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -16,7 +16,7 @@ from seedaug.buffers import empty_images, results
 from seedaug.dense import check_dense, check_out, check_readable
 from seedaug.key import Key, Packed
 from seedaug.program import (
-    COPY,
+    NOTHING,
     Step,
     check_shape,
     fixes_size,
@@ -278,7 +278,7 @@ def run(
         return _run_wave(steps, x, source, layout, out)
     check_source(source, x)
     if not steps and (out is not None or layout != ops.PRESERVE):
-        steps = [Step(*encode([(COPY, 0)]), x.dtype)]
+        steps = [Step(*NOTHING, x.dtype)]
     if out is not None:
         check_out(out, x, wants_grad(x))
         *steps, last = steps

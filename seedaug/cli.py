@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from seedaug.checks import cli as checks
+from seedaug.check.cli import add_command as add_check
+from seedaug.check.cli import main as run_check
 from seedaug.lint.options import add_options
 
 
@@ -55,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     )
     lint = commands.add_parser("lint", help="find draws that repeat, in sources (runs nothing)")
     add_options(lint)
-    checks.add_command(commands)
+    add_check(commands)
     commands.add_parser("info", help="version, instruction sets, CUDA, torch: for a bug report")
     return top
 
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(arguments)
 
     if arguments.command == "check":
-        return checks.main(arguments)
+        return run_check(arguments)
 
     from seedaug.demo import DemoError, run_demo
 

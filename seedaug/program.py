@@ -17,7 +17,7 @@ import torch
 from seedaug import _core
 from seedaug.schema import SCHEMAS, Instruction, Schema, decode, encode
 
-__all__ = ["COPY", "Step", "check_shape", "compile_steps", "linear", "output_size"]
+__all__ = ["NOTHING", "Step", "check_shape", "compile_steps", "linear", "output_size"]
 
 PAD_MODES: tuple[str, ...] = next(
     one["choices"] for one in SCHEMAS["pad"].arguments if one["name"] == "padding_mode"
@@ -25,8 +25,8 @@ PAD_MODES: tuple[str, ...] = next(
 DTYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32)
 """The element types that arithmetic knows; a type's place here is its code in a program."""
 
-COPY = SCHEMAS["pad"](left=0, top=0, right=0, bottom=0, padding_mode=0, fill=())
-"""Does nothing, for where a program that does nothing must still write a result."""
+NOTHING = encode([(SCHEMAS["pad"](left=0, top=0, right=0, bottom=0, padding_mode=0, fill=()), 0)])
+"""Encoded, a program that does nothing, for where a result must be written all the same."""
 
 CLAMP = SCHEMAS["clamp"]
 

@@ -1,4 +1,4 @@
-"""Datasets with known verdicts for the tests of `check`, importable by worker processes."""
+"""Datasets with known verdicts for the tests of `seedaug.check`, importable by worker processes."""
 
 import ctypes
 import ctypes.util
@@ -448,10 +448,10 @@ class Slow(HeldGenerator):
 
 
 class Checking(Rows):
-    """Calls check where samples are made."""
+    """Calls check_loader where samples are made."""
 
     def draw(self, index):
-        seedaug.check(loader(Rows()))
+        seedaug.check_loader(loader(Rows()))
 
 
 class BrokenSampler:

@@ -13,7 +13,7 @@ from check_fixtures import loader
 
 import seedaug
 from seedaug.check import CheckError, Verdict
-from seedaug.checks.stage import _sentence
+from seedaug.check.stage import _sentence
 
 
 def processes():
@@ -58,7 +58,7 @@ def test_a_sample_that_breaks(how, text, workers):
     broken = known.Breaks(how)
     started = time.monotonic()
     with pytest.raises(CheckError, match="the loader is broken: at epoch 0, worker ") as caught:
-        seedaug.check(loader(broken, num_workers=workers), seconds=30)
+        seedaug.check_loader(loader(broken, num_workers=workers), seconds=30)
     assert text in str(caught.value)
     assert time.monotonic() - started < 25
 
@@ -78,13 +78,13 @@ def test_an_error_of_several_lines_is_told_whole():
 def test_a_worker_that_hangs(how):
     started = time.monotonic()
     with pytest.raises(CheckError, match=r"the loader hangs, or is slow: .* sample 4, 5; give"):
-        seedaug.check(loader(known.Breaks(how)), seconds=4)
+        seedaug.check_loader(loader(known.Breaks(how)), seconds=4)
     assert time.monotonic() - started < 15
 
 
 def test_only_the_main_process_breaks():
     """What fails in a run that varies something is a line of the table, not an error."""
-    report = seedaug.check(loader(known.OnlyInWorkers()), max_samples=300, seconds=11)
+    report = seedaug.check_loader(loader(known.OnlyInWorkers()), max_samples=300, seconds=11)
     outcomes = {s.setting: s.outcome for s in report.scenarios}
     assert "failed: " in outcomes["0 workers (main process)"]
     assert report.healthy
@@ -103,12 +103,12 @@ def test_only_the_main_process_breaks():
 )  # fmt: skip
 def test_other_broken_loaders(made, text):
     with pytest.raises(CheckError, match=text):
-        seedaug.check(made(), seconds=20)
+        seedaug.check_loader(made(), seconds=20)
 
 
 def test_slow_samples_are_looked_at_in_part():
     started = time.monotonic()
-    report = seedaug.check(loader(known.Slow()), seconds=6)
+    report = seedaug.check_loader(loader(known.Slow()), seconds=6)
     assert time.monotonic() - started < 12
     assert report.verdict is Verdict.REPEATS_ACROSS_WORKERS
 
@@ -131,7 +131,7 @@ def test_nothing_changes_for_the_caller(workers, monkeypatch):
         lambda: sorted(vars(given)),
     ]
     before = [state() for state in states]
-    seedaug.check(given, max_samples=200, seconds=11)
+    seedaug.check_loader(given, max_samples=200, seconds=11)
     assert [state() for state in states] == before
 
 
@@ -141,7 +141,7 @@ def test_a_loader_that_runs_goes_on():
     running = iter(given)
     first = next(running)[1].tolist()
     workers = [worker.pid for worker in running._workers]
-    report = seedaug.check(given, max_samples=200, seconds=11)
+    report = seedaug.check_loader(given, max_samples=200, seconds=11)
     assert report.healthy
     rest = [index for _, batch in running for index in batch.tolist()]
     assert first + rest == list(range(known.COUNT))
@@ -154,7 +154,7 @@ def test_shared_epochs_are_set_back():
     keyed.set_epoch(7)
     seeded.set_epoch(5)
     for dataset in (keyed, seeded):
-        seedaug.check(loader(dataset), max_samples=200, seconds=11)
+        seedaug.check_loader(loader(dataset), max_samples=200, seconds=11)
     assert (keyed.epoch, seeded.epoch) == (7, 5)
 
 
@@ -163,7 +163,7 @@ def test_seedaugs_loader_goes_on_where_it_was():
     running = iter(given)
     next(running)
     state = given.state_dict()
-    seedaug.check(given, max_samples=200, seconds=11)
+    seedaug.check_loader(given, max_samples=200, seconds=11)
     assert given.state_dict() == state
     assert len(list(running)) == 5
 
@@ -171,7 +171,7 @@ def test_seedaugs_loader_goes_on_where_it_was():
 @pytest.mark.parametrize(
     ("given", "options", "error", "text"),
     [
-        (known.Rows(), {}, TypeError, "check needs a torch.utils.data.DataLoader, got Rows"),
+        (known.Rows(), {}, TypeError, "check_loader needs a torch.utils.data.DataLoader, got Rows"),
         (None, {"max_samples": 3}, ValueError, "max_samples must be 48 or more, got 3"),
         (None, {"seconds": 0}, ValueError, "seconds must be 1 or more, and finite, got 0"),
         (None, {"workers": 1}, ValueError, "workers must be from 2 to 64, got 1"),
@@ -180,13 +180,13 @@ def test_seedaugs_loader_goes_on_where_it_was():
 )
 def test_wrong_arguments(given, options, error, text):
     with pytest.raises(error, match=text):
-        seedaug.check(loader(known.Rows()) if given is None else given, **options)
+        seedaug.check_loader(loader(known.Rows()) if given is None else given, **options)
 
 
 def test_in_a_worker_process():
     inside = loader(known.Checking(), num_workers=1)
     running = iter(inside)
-    with pytest.raises(CheckError, match="check was called in a worker process"):
+    with pytest.raises(CheckError, match="check_loader was called in a worker process"):
         next(running)
     running._shutdown_workers()
 
@@ -195,7 +195,7 @@ def test_in_a_worker_process():
 @pytest.mark.parametrize("how", ["group", "session"])
 def test_what_leaves_the_group_ends_too(how):
     with pytest.raises(CheckError, match="hangs, or is slow"):
-        seedaug.check(loader(known.Leaves(how)), seconds=4)
+        seedaug.check_loader(loader(known.Leaves(how)), seconds=4)
 
 
 def test_attributes_that_raise_anything():
@@ -204,4 +204,4 @@ def test_attributes_that_raise_anything():
             raise RuntimeError(f"there is no {name}")
 
     with pytest.raises(CheckError, match="there is no __getitems__"):
-        seedaug.check(loader(Closed("never")), seconds=10)
+        seedaug.check_loader(loader(Closed("never")), seconds=10)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seedaug import cli
-from seedaug.checks import scenarios
+from seedaug.check import scenarios
 
 HERE = Path(__file__).parent
 FIXTURES = HERE / "check_fixtures.py"

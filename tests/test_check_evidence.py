@@ -14,13 +14,13 @@ import pytest
 import torch
 from PIL import Image
 
-from seedaug.checks import chance, draws, generators
-from seedaug.checks.chance import compare
-from seedaug.checks.digest import NotComparable, digest, parts
-from seedaug.checks.draws import Across, drawn
-from seedaug.checks.reach import reach
-from seedaug.checks.records import Draw, Event, Phase, Record
-from seedaug.checks.trace import Tracer
+from seedaug.check import chance, draws, generators
+from seedaug.check.chance import compare
+from seedaug.check.digest import NotComparable, digest, parts
+from seedaug.check.draws import Across, drawn
+from seedaug.check.records import Draw, Event, Phase, Record
+from seedaug.check.trace import Tracer
+from seedaug.data.reach import kind, reach
 
 Point = collections.namedtuple("Point", "x y")
 
@@ -218,8 +218,8 @@ def test_a_module_is_looked_through_once(monkeypatch):
         for _ in range(100)
     ]
     asked = []
-    monkeypatch.setattr("seedaug.checks.reach.kind", lambda v: asked.append(v) or kind_of(v))
-    kind_of = generators.kind
+    monkeypatch.setattr("seedaug.data.reach.kind", lambda v: asked.append(v) or kind_of(v))
+    kind_of = kind
     assert reach({"dataset": functions}) == {"many.rng": module.rng}
     assert len(asked) < 1000
 

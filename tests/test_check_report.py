@@ -1,10 +1,6 @@
 """What a check shows: text, JSON, HTML, the heat map, and assert_healthy."""
 
-import importlib
-import inspect
 import json
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import check_fixtures as known
@@ -15,9 +11,8 @@ from check_fixtures import loader
 from PIL import Image
 
 import seedaug
-from seedaug.check import Report, Severity, UnhealthyLoaderError, Verdict
-from seedaug.checks import heatmap, scenarios
-from seedaug.checks.grid import Tile
+from seedaug.check import Report, Severity, UnhealthyLoaderError, Verdict, heatmap, scenarios
+from seedaug.check.grid import Tile
 from seedaug.plot import Page, wrap
 
 VOID = {"meta", "br"}
@@ -50,11 +45,11 @@ def reports():
     """A broken loader's report and a healthy one's, both of two workers."""
     old, scenarios._SPAWN_SECONDS = scenarios._SPAWN_SECONDS, 1e9
     made = {
-        "broken": seedaug.check(known.make_broken()),
-        "healthy": seedaug.check(known.make_healthy()),
-        "plain": seedaug.check(loader(known.Rows())),
-        "global": seedaug.check(loader(known.GlobalNumpy())),
-        "duplicated": seedaug.check(loader(known.Stream(split=False))),
+        "broken": seedaug.check_loader(known.make_broken()),
+        "healthy": seedaug.check_loader(known.make_healthy()),
+        "plain": seedaug.check_loader(loader(known.Rows())),
+        "global": seedaug.check_loader(loader(known.GlobalNumpy())),
+        "duplicated": seedaug.check_loader(loader(known.Stream(split=False))),
     }
     scenarios._SPAWN_SECONDS = old
     return made
@@ -174,7 +169,7 @@ def test_the_heat_map_of_others(reports, tmp_path):
 def test_no_tile_says_that_chance_is_a_repeat():
     """Flips of one bit are often equal, and no repeat."""
     for given in (loader(known.GlobalFlip()), loader(flips())):
-        report = seedaug.check(given, max_samples=400, seconds=11)
+        report = seedaug.check_loader(given, max_samples=400, seconds=11)
         distinct, total = report.grid.counts
         assert report.healthy
         assert distinct == total
@@ -214,33 +209,12 @@ def test_assert_healthy():
 
 def test_progress_is_told(capsys):
     told = []
-    report = seedaug.check(
+    report = seedaug.check_loader(
         known.make_healthy(), max_samples=200, seconds=11,
         progress=lambda done, total, what: told.append((done, total, what)),
     )  # fmt: skip
     assert isinstance(report, Report)
     assert all(0 <= done <= total for done, total, _ in told)
     assert any("worker 1" in what for _, _, what in told)
-    seedaug.check(known.make_healthy(), max_samples=200, seconds=11, progress=True)
+    seedaug.check_loader(known.make_healthy(), max_samples=200, seconds=11, progress=True)
     assert capsys.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(
-    "imports",
-    [
-        "import seedaug",
-        "import seedaug.check",
-        "import seedaug.checks.report, seedaug.check",
-        "from seedaug.check import Verdict; import seedaug",
-        "import seedaug.check as c; assert callable(c); import seedaug",
-    ],
-)
-def test_check_is_the_function_whatever_is_imported_first(imports):
-    program = f"{imports}\nassert type(seedaug.check).__name__ == 'function', seedaug.check"
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
-
-
-def test_the_module_behind_the_function():
-    module = importlib.import_module("seedaug.check")
-    assert module.check is seedaug.check
-    assert inspect.ismodule(sys.modules["seedaug.check"])

@@ -5,10 +5,9 @@ import pytest
 from check_fixtures import loader
 
 import seedaug
-from seedaug.check import Verdict
-from seedaug.checks import scenarios
-from seedaug.checks.passes import Plan, asked
-from seedaug.checks.records import Phase
+from seedaug.check import Verdict, scenarios
+from seedaug.check.passes import Plan, asked
+from seedaug.check.records import Phase
 
 PROBING = Plan(workers=2, epochs=(0, 1, 2), batches=6, size=2, natural=False)
 
@@ -47,13 +46,13 @@ def test_asks_go_to_workers_in_turn():
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_the_loaders_own_start_method(method):
     given = loader(known.HeldGenerator(), multiprocessing_context=method)
-    report = seedaug.check(given, seconds=90, epochs=2, max_samples=200)
+    report = seedaug.check_loader(given, seconds=90, epochs=2, max_samples=200)
     assert report.verdict is Verdict.REPEATS_ACROSS_WORKERS
     assert outcomes(report)["start method"] == "the same draws"
 
 
 def test_another_start_method_makes_no_difference_to_keyed_samples():
-    report = seedaug.check(known.make_healthy(), seconds=90)
+    report = seedaug.check_loader(known.make_healthy(), seconds=90)
     assert report.verdicts == (Verdict.HEALTHY,)
     assert outcomes(report)["start method"] == "the same draws"
 
@@ -66,7 +65,7 @@ def test_another_start_method_makes_no_difference_to_keyed_samples():
     ],
 )
 def test_what_cannot_be_spawned_is_said(made, text):
-    report = seedaug.check(made(), max_samples=200)
+    report = seedaug.check_loader(made(), max_samples=200)
     assert text in outcomes(report)["start method"]
     assert report.verdicts == (Verdict.DETERMINISTIC,)
 
@@ -77,22 +76,22 @@ def test_a_program_s_own_classes_are_not_spawned(monkeypatch):
     import __main__
 
     monkeypatch.setattr(__main__, "Rows", known.Rows, raising=False)
-    report = seedaug.check(loader(known.Rows()), max_samples=200)
+    report = seedaug.check_loader(loader(known.Rows()), max_samples=200)
     assert "defined in the program itself" in outcomes(report)["start method"]
 
 
 def test_the_budget_of_samples(monkeypatch):
     monkeypatch.setattr(scenarios, "_SPAWN_SECONDS", 1e9)
-    few = seedaug.check(loader(known.HeldGenerator()), max_samples=50)
+    few = seedaug.check_loader(loader(known.HeldGenerator()), max_samples=50)
     assert few.verdict is Verdict.REPEATS_ACROSS_WORKERS
     assert "38 samples" in few.looked_at
-    many = seedaug.check(loader(known.HeldGenerator()), max_samples=50, workers=4, epochs=4)
+    many = seedaug.check_loader(loader(known.HeldGenerator()), max_samples=50, workers=4, epochs=4)
     assert "max_samples is reached" in " ".join(many.notes)
 
 
 def test_each_scenario_is_a_line(monkeypatch):
     monkeypatch.setattr(scenarios, "_SPAWN_SECONDS", 1e9)
-    report = seedaug.check(loader(known.GlobalNumpy()), max_samples=400)
+    report = seedaug.check_loader(loader(known.GlobalNumpy()), max_samples=400)
     assert [s.name for s in report.scenarios] == [
         "again", "workers", "workers", "batch size", "resumed", "resumed", "persistent workers",
         "start method",

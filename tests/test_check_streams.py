@@ -6,8 +6,7 @@ from check_fixtures import loader
 from torch.utils.data.datapipes.iter import IterableWrapper
 
 import seedaug
-from seedaug.check import Verdict
-from seedaug.checks import scenarios
+from seedaug.check import Verdict, scenarios
 
 WORKERS = Verdict.REPEATS_ACROSS_WORKERS
 EPOCHS = Verdict.REPEATS_ACROSS_EPOCHS
@@ -37,7 +36,7 @@ def no_spawning(monkeypatch):
 )
 @pytest.mark.parametrize("batch_size", [4, None])
 def test_streams(stream, expected, batch_size):
-    report = seedaug.check(loader(stream, batch_size=batch_size), max_samples=400)
+    report = seedaug.check_loader(loader(stream, batch_size=batch_size), max_samples=400)
     assert set(report.verdicts) == expected, str(report)
     if WORKERS in expected:
         assert "dataset.rng" in report.findings[0].culprits[0]
@@ -46,13 +45,13 @@ def test_streams(stream, expected, batch_size):
 
 def test_a_shuffled_and_dealt_out_data_pipe():
     pipe = IterableWrapper(range(64)).shuffle().sharding_filter()
-    report = seedaug.check(loader(pipe), max_samples=400)
+    report = seedaug.check_loader(loader(pipe), max_samples=400)
     assert report.healthy, str(report)
 
 
 def test_a_persistent_stream():
     stream = known.Stream(draw="held")
-    report = seedaug.check(loader(stream, persistent_workers=True), max_samples=400)
+    report = seedaug.check_loader(loader(stream, persistent_workers=True), max_samples=400)
     assert report.verdicts[0] is WORKERS
     assert EPOCHS not in report.verdicts
 
@@ -63,4 +62,4 @@ def test_a_seeded_stream_is_healthy():
         seedaug.DataLoader(stream, batch_size=4, num_workers=2),
         loader(stream),
     ):
-        assert seedaug.check(made, max_samples=400).verdicts == (Verdict.HEALTHY,)
+        assert seedaug.check_loader(made, max_samples=400).verdicts == (Verdict.HEALTHY,)

@@ -1,4 +1,4 @@
-"""Known answers: loaders of every kind that is found in the wild, and what check says of them."""
+"""Known answers: loaders of every kind found in the wild, and what the check says of them."""
 
 import check_fixtures as known
 import numpy as np
@@ -8,8 +8,7 @@ from check_fixtures import loader
 from torch.utils.data import ConcatDataset, DataLoader, Subset
 
 import seedaug
-from seedaug.check import Verdict
-from seedaug.checks import scenarios
+from seedaug.check import Verdict, scenarios
 
 SAMPLES = Verdict.REPEATS_ACROSS_SAMPLES
 WORKERS = Verdict.REPEATS_ACROSS_WORKERS
@@ -27,7 +26,7 @@ def no_spawning(monkeypatch):
 
 
 def small(loader, **options):
-    return seedaug.check(loader, **{"max_samples": 600, "seconds": 60, **options})
+    return seedaug.check_loader(loader, **{"max_samples": 600, "seconds": 60, **options})
 
 
 def culprits(report, verdict):

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import seedaug
-from seedaug.checks.held import continued, snapshot
-from seedaug.checks.reach import reach
+from seedaug.data.held import continued, snapshot
+from seedaug.data.reach import reach
 
 MAKERS = {
     "PCG64": lambda seed: np.random.default_rng(seed),

@@ -21,8 +21,8 @@ from typing import Any
 from torch.utils.data import get_worker_info
 
 from seedaug._core import MAX_WORKER
-from seedaug.checks.held import Watch
 from seedaug.context import Sample, _current
+from seedaug.data.held import Watch
 from seedaug.key import check_coordinate, pack
 from seedaug.random import under_seeded_globals
 

@@ -15,7 +15,7 @@ from seedaug.apply import wants_grad
 from seedaug.buffers import Empty, empty_images
 from seedaug.interop import torchvision
 from seedaug.key import Packed
-from seedaug.program import COPY, Step, output_size
+from seedaug.program import NOTHING, Step, output_size
 from seedaug.transforms import pipeline as pipelines
 from seedaug.transforms.compose import Compose
 from seedaug.transforms.pipeline import Pipeline
@@ -92,7 +92,7 @@ def only_step(
     """The one call that runs a pipeline over such an image, or None if it takes several."""
     steps = pipeline.steps(x, target, mask, occurrences)
     if not steps:
-        return Step(*encode([(COPY, 0)]), x.dtype)
+        return Step(*NOTHING, x.dtype)
     return steps[0] if len(steps) == 1 and steps[0].program else None
 
 

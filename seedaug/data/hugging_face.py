@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from seedaug.checks.reach import walk
+from seedaug.data.reach import walk
 
 
 def is_hugging_face(source: Any) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch.utils.data import get_worker_info
 
-from seedaug.checks.held import Watch
 from seedaug.context import Sample, _current
 from seedaug.data.epoch import SharedEpoch
+from seedaug.data.held import Watch
 from seedaug.data.ranks import known_ranks
 from seedaug.key import Key, Packed, check_coordinate
 from seedaug.random import under_seeded_globals

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from seedaug.checks.held import Watch
-from seedaug.checks.reach import walk
+from seedaug.data.held import Watch
+from seedaug.data.reach import walk
 from seedaug.random import rng
 
 __all__ = ["Keyed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor
 
@@ -116,7 +117,6 @@ class RandomCrop(ProgramTransform):
         return random_crop(
             self.size, self.padding, self.pad_if_needed, self.fill, self.padding_mode, target
         )
-
 
     def move_shape(self, shape: Any, drawn: dict[str, Any], functional: Any) -> Any:
         """Boxes or keypoints padded and cropped, only where there is something to do."""

@@ -52,10 +52,8 @@ class Geometry:
                 sample += more
             after = output_size(numbers, height, width)
             height, width = int(after[0]), int(after[1])
-        named = [
-            [one.schema.report(one, row) for one, row in zip(self.instructions, sample, strict=True)]
-            for sample in rows
-        ]
+        made = self.instructions
+        named = [[m.schema.report(m, row) for m, row in zip(made, s, strict=True)] for s in rows]
         return named, (height, width)
 
     def entries(self, source: Source, size: Size | None) -> tuple[list[Entries], Size | None]:

@@ -71,7 +71,7 @@ def test_it_warns_and_names_the_way():
 
 def test_check_explains():
     loader = seedaug.DataLoader(seeded(pipeline()), 4, num_workers=2)
-    report = seedaug.check(loader, max_samples=400)
+    report = seedaug.check_loader(loader, max_samples=400)
     assert report.verdict.value == "depends-on-workers"
     assert "seedaug.integrations.albumentations.Keyed" in report.findings[0].remedy[0]
 

@@ -78,7 +78,7 @@ def test_check_finds_nothing():
 def test_check_under_torchs_loader_says_what_to_do():
     dataset = seedaug.SeededDataset(photos(), 0, seed_globals=True)
     loader = torch.utils.data.DataLoader(dataset, 4, collate_fn=Mix(), num_workers=2)
-    report = seedaug.check(loader, max_samples=400)
+    report = seedaug.check_loader(loader, max_samples=400)
     assert report.verdict.value == "depends-on-workers"
     assert "collate_fn" in report.findings[0].remedy[0]
     assert "seedaug.DataLoader" in report.findings[0].remedy[0]

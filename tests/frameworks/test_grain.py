@@ -148,7 +148,7 @@ def test_what_is_drawn_behind_the_batch(train):
 LOOKING = """
 import time
 import seedaug
-from seedaug.checks import held
+from seedaug.data import held
 from tests.frameworks.test_grain import Photos, source
 
 held._LOOKS = range(1, 10**9)  # each sample's thread looks at the others

@@ -148,7 +148,7 @@ def test_it_warns_and_names_the_way(recwarn):
 
 def test_check_explains():
     dataset = held(volumes(), transform=pipeline())
-    report = seedaug.check(seedaug.DataLoader(dataset, 4, num_workers=2), max_samples=400)
+    report = seedaug.check_loader(seedaug.DataLoader(dataset, 4, num_workers=2), max_samples=400)
     assert report.verdict.value == "repeats-across-workers"
     assert "seedaug.integrations.monai.Keyed" in report.findings[0].remedy[0]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import combinations
 
-from seedaug.checks.records import Draw, Event
+from seedaug.check.records import Draw, Event
 
 __all__ = ["Across", "Source", "drawn", "starts_alike"]
 

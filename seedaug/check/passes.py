@@ -15,10 +15,10 @@ from typing import Any
 import torch
 import torch.utils.data
 
-from seedaug.checks.probe import Probe
-from seedaug.checks.records import Event, Phase, Run
-from seedaug.checks.stage import Send, how_it_ended
-from seedaug.checks.survey import detach, is_stream, tell_epoch
+from seedaug.check.probe import Probe
+from seedaug.check.records import Event, Phase, Run
+from seedaug.check.stage import Send, how_it_ended
+from seedaug.check.survey import detach, is_stream, tell_epoch
 from seedaug.data.adopt import seeded_within
 from seedaug.data.index import EpochBatch, SampleIndex
 from seedaug.data.loader import DataLoader

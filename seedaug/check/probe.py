@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch.utils.data import default_collate, default_convert, get_worker_info
 
-from seedaug.checks import generators
-from seedaug.checks.digest import parts
-from seedaug.checks.makers import Made, Makers
-from seedaug.checks.reach import Reached, reach
-from seedaug.checks.records import Draw, Record
-from seedaug.checks.trace import States, Tracer
+from seedaug.check import generators
+from seedaug.check.digest import parts
+from seedaug.check.makers import Made, Makers
+from seedaug.check.records import Draw, Record
+from seedaug.check.trace import States, Tracer
+from seedaug.data.reach import Reached, kind, reach
 
 __all__ = ["Probe"]
 
@@ -140,12 +140,12 @@ class Probe:
             before = self._before.get(name, state)
             if state is not None and (before != state or seeded):
                 held = self._reached.get(name)
-                kind = name if held is None else generators.kind(held) or type(held).__name__
-                found.append(Draw(name, kind, before, state, seeded))
+                what = name if held is None else kind(held) or type(held).__name__
+                found.append(Draw(name, what, before, state, seeded))
         for one in [m for m in made if not m.target][:_MOST_MADE]:
             state = generators.state(one.generator)
             if state is not None and state != one.first:
                 seeded = (one.first,) if one.seeded and one.first is not None else ()
-                kind = generators.kind(one.generator) or type(one.generator).__name__
-                found.append(Draw(one.name, kind, None, state, seeded, made=True))
+                what = kind(one.generator) or type(one.generator).__name__
+                found.append(Draw(one.name, what, None, state, seeded, made=True))
         return found

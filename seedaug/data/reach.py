@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import random
 import sys
 import time
 import types
@@ -15,9 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from seedaug.checks.generators import identity, kind
-
-__all__ = ["Reached", "reach", "walk"]
+__all__ = ["Reached", "identity", "kind", "reach", "walk"]
 
 Reached = dict[str, Any]
 """Generators by the way to them: ``dataset.transform.transforms[0].rng``."""
@@ -28,6 +27,46 @@ _DEPTH = 12
 _LIBRARIES = ("torch", "numpy", "scipy", "PIL", "seedaug", "multiprocessing")
 _PLAIN = (str, bytes, bytearray, int, float, complex, bool, type(None), np.ndarray, np.generic,
           torch.Tensor, range, types.BuiltinFunctionType)  # fmt: skip
+
+
+def _is_sampler(kind: type) -> bool:
+    """Whether it is one of scipy's quasi-random engines."""
+    return any(str(k.__module__).startswith("scipy.stats") and k.__name__ == "QMCEngine"
+               for k in kind.__mro__)  # fmt: skip
+
+
+@functools.lru_cache(4096)
+def _may_be_one(kind: type) -> bool:
+    """Whether objects of that type are generators; asked of each object in reach."""
+    found = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random,
+             torch.Generator)  # fmt: skip
+    return issubclass(kind, found) or _is_sampler(kind)
+
+
+def kind(value: Any) -> str | None:
+    """What generator it is, or None if it is none that counts (global ones don't)."""
+    own: Any = type(value)
+    if not _may_be_one(own):
+        return None
+    if isinstance(value, np.random.Generator):
+        return f"numpy Generator ({type(value.bit_generator).__name__})"
+    if isinstance(value, np.random.RandomState):
+        return None if value is np.random.mtrand._rand else "numpy RandomState"
+    if isinstance(value, np.random.BitGenerator):
+        return f"numpy {type(value).__name__}"
+    if isinstance(value, random.SystemRandom):
+        return None
+    if isinstance(value, random.Random):
+        return None if value is getattr(random, "_inst", None) else "random.Random"
+    if isinstance(value, torch.Generator):
+        return None if value is torch.default_generator else "torch.Generator"
+    return f"scipy {type(value).__name__}"
+
+
+def identity(value: Any) -> int:
+    """The same number for two objects that draw from the same bits."""
+    bits = getattr(value, "bit_generator", None) or getattr(value, "_bit_generator", None)
+    return id(value if bits is None else bits)
 
 
 def reach(roots: Mapping[str, Any], seconds: float = 10.0) -> Reached:

@@ -6,13 +6,13 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedaug.checks import grid as subjects
-from seedaug.checks.grid import Grid, Tile
-from seedaug.checks.text import headline
+from seedaug.check import grid as subjects
+from seedaug.check.grid import Grid, Tile
+from seedaug.check.text import headline
 from seedaug.plot import GREEN, GREY, INK, RED, Color, Page, wrap
 
 if TYPE_CHECKING:
-    from seedaug.checks.report import Report
+    from seedaug.check.report import Report
 
 __all__ = ["color_of", "ink_of", "write_heatmap"]
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from seedaug.checks import generators
-from seedaug.checks.trace import caller
+from seedaug.check import generators
+from seedaug.check.trace import caller
 
 __all__ = ["Made", "Makers"]
 

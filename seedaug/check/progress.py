@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["shown"]
+__all__ = ["Progress", "shown"]
 
-Say = Callable[[int, int, str], None]
+Progress = Callable[[int, int, str], None]
+"""Told how many steps are done, of how many, and what is being done."""
 
 
 @contextmanager
-def shown(progress: Say | bool) -> Iterator[Say]:
+def shown(progress: Progress | bool) -> Iterator[Progress]:
     """Context manager: what to tell of the progress; a bar, the user's function, or nothing."""
     if callable(progress):
         yield progress
@@ -28,14 +29,15 @@ def shown(progress: Say | bool) -> Iterator[Say]:
 
 
 @contextmanager
-def _rich_bar() -> Iterator[Say]:
+def _rich_bar() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
 
     columns = BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
     # No thread that refreshes: processes are forked while it shows.
     console = Console(stderr=True)
-    with Progress(*columns, transient=True, console=console, auto_refresh=False) as bar:
+    with Bar(*columns, transient=True, console=console, auto_refresh=False) as bar:
         task = bar.add_task("", total=None)
 
         def say(done: int, total: int, what: str) -> None:
@@ -46,7 +48,7 @@ def _rich_bar() -> Iterator[Say]:
 
 
 @contextmanager
-def _plain_bar() -> Iterator[Say]:
+def _plain_bar() -> Iterator[Progress]:
     def say(done: int, total: int, what: str) -> None:
         print(
             f"\r\033[K{done * 100 // total:3} %  {what}"[:83], end="", file=sys.stderr, flush=True

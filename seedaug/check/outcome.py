@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from seedaug.checks.chance import outputs
-from seedaug.checks.records import Event, Run
+from seedaug.check.chance import outputs
+from seedaug.check.records import Event, Run
 
 __all__ = ["Outcome", "Scenario", "compare"]
 

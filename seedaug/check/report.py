@@ -6,15 +6,16 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from seedaug.checks.verdict import Finding, Severity, Verdict
-
-if TYPE_CHECKING:
-    from seedaug.checks.grid import Grid
-    from seedaug.checks.judge import Judgement
-    from seedaug.checks.outcome import Scenario
-    from seedaug.checks.scenarios import Seen, Subject
+from seedaug.check.grid import Grid, grid
+from seedaug.check.heatmap import write_heatmap
+from seedaug.check.judge import Judgement, describe
+from seedaug.check.outcome import Scenario
+from seedaug.check.page import page
+from seedaug.check.scenarios import Seen, Subject
+from seedaug.check.text import summary, text
+from seedaug.check.verdict import Finding, Severity, Verdict
 
 __all__ = ["Report"]
 
@@ -23,7 +24,7 @@ _WIDTH = 98
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What `seedaug.check` found; `print` shows it as a table, a notebook in a few lines.
+    """What `seedaug.check_loader` found; `print` shows it as a table, a notebook in a few lines.
 
     Args:
         findings: the worst first; empty if the loader is deterministic or healthy.
@@ -48,9 +49,6 @@ class Report:
     @classmethod
     def of(cls, subject: Subject, seen: Seen, judged: Judgement, seconds: float) -> Report:
         """Put together what was seen and what is said of it."""
-        from seedaug.checks.grid import grid
-        from seedaug.checks.judge import describe
-
         loader: Any = subject.loader
         samples = sum(len(event.record.samples) for event in seen.probing.events)
         looked_at = (
@@ -119,26 +117,18 @@ class Report:
 
     def write_html(self, path: str | Path) -> None:
         """Write one HTML file that needs no other: the heat map, the findings, the runs."""
-        from seedaug.checks.page import page
-
         Path(path).write_text(page(self), encoding="utf-8")
 
     def write_png(self, path: str | Path) -> None:
-        """Write the heat map as a PNG. Needs Pillow (the extra "check").
+        """Write the heat map as a PNG. Needs Pillow (the extra "tools").
 
         Raises:
             ImportError: Pillow is missing.
         """
-        from seedaug.checks.heatmap import write_heatmap
-
         write_heatmap(self, Path(path))
 
     def __repr__(self) -> str:
-        from seedaug.checks.text import summary
-
         return summary(self, _WIDTH)
 
     def __str__(self) -> str:
-        from seedaug.checks.text import text
-
         return text(self, _WIDTH)

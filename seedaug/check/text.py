@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from seedaug.checks.grid import DATA, SAMPLES, Grid
+from seedaug.check.grid import DATA, SAMPLES, Grid
 
 if TYPE_CHECKING:
-    from seedaug.checks.report import Report
+    from seedaug.check.report import Report
 
 __all__ = ["caption", "headline", "summary", "text"]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch.multiprocessing
 
-from seedaug.checks.outcome import Scenario, compare
-from seedaug.checks.passes import Plan, run
-from seedaug.checks.records import Run
-from seedaug.checks.spawning import why_not_spawned
-from seedaug.checks.stage import Send, StageError, perform
-from seedaug.checks.survey import Survey, survey
-from seedaug.checks.verdict import CheckError
+from seedaug.check.outcome import Scenario, compare
+from seedaug.check.passes import Plan, run
+from seedaug.check.records import Run
+from seedaug.check.spawning import why_not_spawned
+from seedaug.check.stage import Send, StageError, perform
+from seedaug.check.survey import Survey, survey
+from seedaug.check.verdict import CheckError
 
 __all__ = ["Budget", "Seen", "Subject", "look"]
 

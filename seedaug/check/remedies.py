@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seedaug.checks.draws import Across, Source
-from seedaug.checks.generators import NUMPY, PYTHON, TORCH
-from seedaug.checks.held import adapter
+from seedaug.check.draws import Across, Source
+from seedaug.check.generators import NUMPY, PYTHON, TORCH
+from seedaug.data.held import adapter
 
 __all__ = ["COLLATED", "DUPLICATED", "RANKS", "SET_EPOCH", "depends", "not_resumable", "repeats"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seedaug.checks import remedies
-from seedaug.checks.chance import Part, compare, outputs
-from seedaug.checks.draws import Across, Source, drawn, starts_alike
-from seedaug.checks.outcome import Scenario
-from seedaug.checks.records import Event
-from seedaug.checks.scenarios import Seen, Subject, environment_is_distributed
-from seedaug.checks.verdict import Finding, Severity, Verdict
+from seedaug.check import remedies
+from seedaug.check.chance import Part, compare, outputs
+from seedaug.check.draws import Across, Source, drawn, starts_alike
+from seedaug.check.outcome import Scenario
+from seedaug.check.records import Event
+from seedaug.check.scenarios import Seen, Subject, environment_is_distributed
+from seedaug.check.verdict import Finding, Severity, Verdict
 
 __all__ = ["Judgement", "judge"]
 

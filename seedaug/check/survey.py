@@ -11,7 +11,7 @@ from typing import Any
 
 from torch.utils.data import BatchSampler, IterableDataset
 
-from seedaug.checks.stage import Send
+from seedaug.check.stage import Send
 from seedaug.data.adopt import seeded_within
 from seedaug.data.keyed import KeyedSource
 from seedaug.data.loader import DataLoader

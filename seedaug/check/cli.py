@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from seedaug.checks.verdict import CheckError, Verdict
+from seedaug.check.loader import check_loader
+from seedaug.check.verdict import CheckError, Verdict
 
 __all__ = ["TargetError", "add_command", "load_target", "main"]
 
@@ -54,8 +55,6 @@ def add_command(commands: Any) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Check what the arguments name and return the exit status."""
-    from seedaug.check import check
-
     if arguments.png and importlib.util.find_spec("PIL") is None:
         return _fail('--png needs Pillow: pip install "seedaug[tools]", or use --html')
     for path in (arguments.html, arguments.png):
@@ -64,7 +63,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout is the report's
             loader = load_target(arguments.target)
-        report = check(
+        report = check_loader(
             loader,
             max_samples=arguments.max_samples,
             seconds=arguments.seconds,

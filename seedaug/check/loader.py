@@ -1,42 +1,27 @@
-"""check and assert_healthy: whether a loader's random draws repeat, found out by running it."""
+"""check_loader and assert_healthy: whether random draws repeat, found out by running the loader."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from seedaug.checks.report import Report
-from seedaug.checks.verdict import (
-    CheckError,
-    Finding,
-    Severity,
-    UnhealthyLoaderError,
-    Verdict,
-)
+from seedaug.check.judge import judge
+from seedaug.check.progress import Progress, shown
+from seedaug.check.report import Report
+from seedaug.check.scenarios import Budget, Subject, look
+from seedaug.check.survey import epochs_kept
+from seedaug.check.verdict import CheckError, UnhealthyLoaderError, Verdict
 
-__all__ = [
-    "CheckError",
-    "Finding",
-    "Progress",
-    "Report",
-    "Severity",
-    "UnhealthyLoaderError",
-    "Verdict",
-    "assert_healthy",
-    "check",
-]
-
-Progress = Callable[[int, int, str], None]
-"""Told how many steps are done, of how many, and what is being done."""
+__all__ = ["assert_healthy", "check_loader"]
 
 _MOST_WORKERS = 4
 _FEWEST_SAMPLES = 48
 
 
-def check(
+def check_loader(
     loader: Any,
     *,
     max_samples: int = 1000,
@@ -73,14 +58,9 @@ def check(
 
     >>> import seedaug, torch
     >>> loader = torch.utils.data.DataLoader(range(32), batch_size=4)
-    >>> print(seedaug.check(loader).verdict.value)
+    >>> print(seedaug.check_loader(loader).verdict.value)
     deterministic
     """
-    from seedaug.checks.judge import judge
-    from seedaug.checks.progress import shown
-    from seedaug.checks.scenarios import Budget, Subject, look
-    from seedaug.checks.survey import epochs_kept
-
     _check_arguments(loader, max_samples, seconds, workers, epochs)
     used = min(max(2, loader.num_workers), _MOST_WORKERS) if workers is None else workers
     batched = loader.batch_size is not None or loader.batch_sampler is not None
@@ -96,18 +76,18 @@ def check(
 def assert_healthy(
     loader: Any, *, strict: bool = False, allow: Iterable[str] = (), **options: Any
 ) -> None:
-    """For tests: fail where `check` finds that random draws repeat.
+    """For tests: fail where `check_loader` finds that random draws repeat.
 
     Args:
-        loader: as for `check`.
+        loader: as for `check_loader`.
         strict: fail for warnings, too: draws that depend on how data is loaded.
         allow: verdicts that are no failure, such as "not-resumable".
-        options: for `check`.
+        options: for `check_loader`.
 
     Raises:
         UnhealthyLoaderError: an AssertionError with the report.
         ValueError: `allow` names no verdict.
-        CheckError, TypeError: as `check` does.
+        CheckError, TypeError: as `check_loader` does.
 
     >>> import seedaug
     >>> data = seedaug.SeededDataset(range(32), seed=0, transform=lambda x: x + draw())
@@ -116,7 +96,7 @@ def assert_healthy(
     """
     __tracebackhide__ = True  # pytest shows the test's line, then the report
     allowed = {Verdict(name) for name in allow}
-    report = check(loader, **options)
+    report = check_loader(loader, **options)
     if not report.passes(strict, allowed):
         raise UnhealthyLoaderError(f"the loader is not healthy\n\n{report}")
 
@@ -129,8 +109,8 @@ def _check_arguments(
     missing = [name for name in wanted if not hasattr(loader, name)]
     if missing:
         raise TypeError(
-            f"check needs a torch.utils.data.DataLoader, got {type(loader).__name__} (it has no "
-            f"{missing[0]}); give the loader itself, not a dataset or an iterator"
+            f"check_loader needs a torch.utils.data.DataLoader, got {type(loader).__name__} (it "
+            f"has no {missing[0]}); give the loader itself, not a dataset or an iterator"
         )
     if max_samples < _FEWEST_SAMPLES:
         raise ValueError(f"max_samples must be {_FEWEST_SAMPLES} or more, got {max_samples}")
@@ -141,10 +121,12 @@ def _check_arguments(
     if not 2 <= epochs <= 16:
         raise ValueError(f"epochs must be from 2 to 16, got {epochs}")
     if not hasattr(os, "fork"):
-        raise CheckError("check needs os.fork, which this system has not: run it on Linux or macOS")
+        raise CheckError(
+            "check_loader needs os.fork, which this system has not: run it on Linux or macOS"
+        )
     current: Any = multiprocessing.current_process()
     if getattr(current, "_inheriting", False) or current.daemon:
         raise CheckError(
-            "check was called in a worker process; call it in the main one, under "
+            "check_loader was called in a worker process; call it in the main one, under "
             'if __name__ == "__main__":'
         )

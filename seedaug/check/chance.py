@@ -13,8 +13,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from seedaug.checks.draws import Across
-from seedaug.checks.records import Event, Phase
+from seedaug.check.draws import Across
+from seedaug.check.records import Event, Phase
 
 __all__ = ["LIMIT", "Part", "compare", "outputs"]
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import get_worker_info
 
-from seedaug.checks.reach import reach
+from seedaug.data.reach import reach
 from seedaug.neighbours import others_that_might_draw
 
 __all__ = ["HeldGeneratorWarning", "Watch", "adapter", "continued", "snapshot"]

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from seedaug.checks.chance import outputs
-from seedaug.checks.draws import Source
-from seedaug.checks.judge import Judgement
-from seedaug.checks.records import Event, Phase
-from seedaug.checks.scenarios import Seen, Subject
-from seedaug.checks.verdict import Verdict
+from seedaug.check.chance import outputs
+from seedaug.check.draws import Source
+from seedaug.check.judge import Judgement
+from seedaug.check.records import Event, Phase
+from seedaug.check.scenarios import Seen, Subject
+from seedaug.check.verdict import Verdict
 
 __all__ = ["DATA", "SAMPLES", "Grid", "Tile", "grid"]
 

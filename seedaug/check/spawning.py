@@ -7,7 +7,7 @@ import time
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from seedaug.checks.stage import Send, StageError, perform
+from seedaug.check.stage import Send, StageError, perform
 
 __all__ = ["why_not_spawned"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from seedaug.checks.grid import Grid
-from seedaug.checks.heatmap import DATA, OWN, color_of, ink_of
-from seedaug.checks.text import caption, headline
+from seedaug.check.grid import Grid
+from seedaug.check.heatmap import DATA, OWN, color_of, ink_of
+from seedaug.check.text import caption, headline
 
 if TYPE_CHECKING:
-    from seedaug.checks.report import Report
+    from seedaug.check.report import Report
 
 __all__ = ["page"]
 

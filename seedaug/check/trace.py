@@ -18,8 +18,8 @@ _OWN = tuple(
     os.path.dirname(os.path.abspath(path)) + os.sep
     for path in (os.__file__, np.__file__, torch.__file__)
 )
-_SEEDAUG = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_CHECKS = _SEEDAUG + "checks" + os.sep
+_CHECK = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_SEEDAUG = os.path.dirname(_CHECK[:-1]) + os.sep
 _SITE = os.sep + "site-packages" + os.sep
 _SECONDS = 3.0  # of tracing one sample
 
@@ -45,7 +45,7 @@ def place(frame: FrameType, line: int) -> str:
 def caller() -> str | None:
     """The place in the user's code that called, or None if it was a library for itself."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_CHECKS):
+    while frame is not None and frame.f_code.co_filename.startswith(_CHECK):
         frame = frame.f_back
     while frame is not None and not is_users(frame.f_code.co_filename):
         if frame.f_code.co_filename.startswith(_SEEDAUG):
@@ -119,7 +119,7 @@ def _blamed(frame: FrameType, line: int) -> tuple[FrameType, int]:
     above: FrameType | None = frame
     while above is not None:
         if _SITE not in above.f_code.co_filename:
-            if not is_users(above.f_code.co_filename) or _CHECKS in above.f_code.co_filename:
+            if not is_users(above.f_code.co_filename) or _CHECK in above.f_code.co_filename:
                 break
             return (frame, line) if above is frame else (above, above.f_lineno)
         above = above.f_back

@@ -1,1 +1,0 @@
-"""The live check of a loader: runs in real workers, evidence, verdicts, reports."""
