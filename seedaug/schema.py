@@ -156,6 +156,7 @@ class Schema:
         drawn: dict[str, Any] = {
             name: bool(value) if kind == "flag" else value
             for (name, kind), value in zip(self.drawn, row, strict=False)
+            if kind != "unused"
         }
         padding = tuple(drawn.pop(f"pad_{side}") for side in SIDES if f"pad_{side}" in drawn)
         if self.size == "cropped":

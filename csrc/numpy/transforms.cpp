@@ -42,6 +42,7 @@ struct Describer {
 
 struct FieldNames {
   py::list found;
+  void unused() { found.append(py::make_tuple("", "unused")); }
   void integer(const char* name, int32_t) { found.append(py::make_tuple(name, "integer")); }
   void flag(const char* name, bool) { found.append(py::make_tuple(name, "flag")); }
 };

@@ -263,6 +263,8 @@ class Lowering {
       return complain(std::string("unsupported dtype ") + name_of(type_) +
                       "; it works on uint8, float16, bfloat16 and float32");
     }
+    numbers_ = nullptr;
+    lists_ = 0;
     typename T::Args args{};
     T::arguments(*this, args);
     if (error_.empty()) place<T>(args);

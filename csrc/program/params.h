@@ -10,6 +10,7 @@ namespace seedaug {
 struct FieldWriter {
   int64_t* to;
   SEEDAUG_HD void integer(const char*, int32_t value) { *to++ = value; }
+  SEEDAUG_HD void unused() { ++to; }
   SEEDAUG_HD void flag(const char*, bool value) { *to++ = value; }
 };
 

@@ -26,6 +26,8 @@ struct Pad {
   };
   template <class Visitor>
   static SEEDAUG_HD void fields(Visitor& v, const Drawn& d) {
+    v.unused();  // where a crop tells its top and left
+    v.unused();
     padding_fields(v, d.padding);
   }
 
