@@ -486,7 +486,7 @@ CROP = [KINDS["center_crop"], 0, 2, 3, 3]
         ([4, 0, 1, 0], [NAN], r"p must be in \[0, 1\]"),
         ([8, 0, 2, 0, 0], [0.0, NAN], "sigma"),
         ([8, 0, 2, 0, 0, *CROP], [0.0, 0.1], "geometry"),
-        ([6, 0, 2, 7, 0], [], "dtype code"),
+        ([6, 0, 2, 7, 0], [], "dtype must be one of"),
     ],
 )
 def test_programs(program, values, match):

@@ -55,7 +55,7 @@ class PlaneWorker {
   const int out_size_, in_size_;
   std::vector<Sum> sums_;
   std::vector<int32_t> columns_;
-  IndexMap map_;
+  IndexMap map_{};
   int64_t sample_ = -1;
 };
 

@@ -57,14 +57,15 @@ inline Code random_program(Random& r, int channels, DType input, DType& output, 
   Code c;
   DType type = input;
   if (r.coin()) add_geometry(r, c, channels, 0);
-  if (pointwise && r.coin()) {
-    type = DType::f32;
-    c.add(Kind::to_dtype, 0, {3, 1});
-  }
   c.add(Kind::random_crop, 0,
         {5 + r.below(9), 5 + r.below(9), r.below(3), r.below(3), r.below(3), r.below(3), r.below(4),
          1, 0, 0});
   if (r.coin()) add_geometry(r, c, channels, 1);
+  if (pointwise && r.coin()) {
+    type = DType::f32;
+    c.add(Kind::to_dtype, 0, {3, 1});
+  }
+  if (r.coin()) c.add(Kind::horizontal_flip, 2, {c.put({0.5})});  // it fills nothing: anywhere
   if (!pointwise) {
     output = type;
     return c;
@@ -166,7 +167,7 @@ inline bool make_case(Random& r, Case& c) {
 inline std::vector<char> make_target(Case& c, bool channels_last) {
   const Batch& b = c.batch;
   const int64_t h = c.size.height, w = c.size.width, frame = b.channels * h * w;
-  const int size = c.program.geometry_only ? element_size(b.element) : element_size(c.output);
+  const int size = c.program.copies ? element_size(b.element) : element_size(c.output);
   std::vector<char> bytes(static_cast<size_t>(b.samples * b.frames * frame * size), 0x5a);
   c.batch.target = {bytes.data(),
                     static_cast<int32_t>(h),

@@ -36,7 +36,7 @@ bool compare_augment(Random& r) {
       CHECK(as_cpu[i] == as_cuda[i],
             "%s: byte %zu of %zu: %02x and %02x (input %d, output %d, %d ops, %d geometries)", isa,
             i, as_cpu.size(), as_cpu[i] & 255, as_cuda[i] & 255, static_cast<int>(c.batch.element),
-            static_cast<int>(c.output), c.program.ops, c.program.geometries);
+            static_cast<int>(c.output), c.program.ops, c.program.maps);
     }
   });
   return true;

@@ -115,8 +115,9 @@ void add_arithmetic(Random& r, int64_t channels, Style style, Wanted& w) {
     if (style == Style::noisy) noise(3);
     w.output = static_cast<DType>(1 + r.below(3));
   } else {
-    if (r.coin()) normalize();
     if (r.coin()) add_pad(r, c, channels, 1, w);
+    if (r.coin()) normalize();
+    if (r.coin()) c.add(Kind::vertical_flip, 1, {c.put({0.5})});  // it fills nothing: anywhere
     if (r.coin()) noise(0);
     if (r.coin()) noise(1);
     if (r.coin()) c.add(Kind::clamp, 0, {c.put({-1.0, 1.0})});
@@ -221,7 +222,7 @@ bool compare(Random& r, Seen& seen) {
           list,        same ? 0 : s.frames * s.frame() * element,
           keys.data(), r.below(8) == 0 ? 0 : 3,
           {}};
-  const int out = program.geometry_only ? element : element_size(w.output);
+  const int out = program.copies ? element : element_size(w.output);
   const bool interleaved = r.coin();
   const int64_t misaligned = r.coin() ? 0 : r.below(16) / out * out;
   Room cuda(b, w, out, interleaved, misaligned), cpu(b, w, out, interleaved, misaligned);
