@@ -30,7 +30,7 @@ ALL = [*STILL, VALIDATION]
 class Halve(seedaug.Transform):
     """A transform of one's own that draws nothing."""
 
-    kind = register_kind("halve", 117)
+    kind = register_kind("halve", 101)
 
     def transform(self, image, params):
         return image // 2
@@ -256,7 +256,7 @@ def test_one_part_that_draws_needs_a_key(transforms):
 
 def test_one_part_of_ones_own_that_draws_needs_a_key():
     class Drawing(seedaug.Transform):
-        kind = register_kind("drawing", 119)
+        kind = register_kind("drawing", 102)
 
         def make_params(self, draws, size):
             return {"by": draws.integers(5)}
@@ -274,7 +274,7 @@ def test_what_a_transform_draws_by_itself_needs_a_key():
     """Without `make_params` a transform may still ask for the sample's generator."""
 
     class Jitter(seedaug.Transform):
-        kind = register_kind("jitter", 123)
+        kind = register_kind("jitter", 103)
 
         def transform(self, image, params):
             return image + int(seedaug.rng().integers(5))

@@ -21,7 +21,7 @@ DATA = {
 
 
 class Shift(seedaug.Transform):
-    kind = register_kind("named_shift", 121)
+    kind = register_kind("named_shift", 104)
 
     def make_params(self, draws, size):
         return {"by": draws.integers(100)}

@@ -20,7 +20,7 @@ from seedaug import functional as F
 class Invert(seedaug.Transform):
     """A transform of one's own."""
 
-    kind = seedaug.register_kind("typed_invert", 116)
+    kind = seedaug.register_kind("typed_invert", 105)
 
     def transform(self, image: Tensor, params: dict[str, Any]) -> Tensor:
         return 255 - image

@@ -177,7 +177,7 @@ class Transform(nn.Module):
     @property
     def needs_key(self) -> bool:
         """Whether this transform needs a key. Without a `make_params` of its own it does not."""
-        return type(self).make_params is not Transform.make_params
+        return getattr(self.make_params, "__func__", None) is not Transform.make_params
 
     # --- What a transform of your own overrides ---
 
