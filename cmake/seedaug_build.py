@@ -1,9 +1,8 @@
-"""Hands the build over to CMake and Ninja: the PEP 517 backend, and a small program for make.
+"""Finds what the build needs, and hands over to CMake and Ninja.
 
-pip and build use the hooks (`pyproject.toml` names this module); setup.py uses the command of
-seedaug_build_ext.py; make uses `python cmake/seedaug_build.py inplace`, which compiles what has
-changed and puts the libraries into seedaug/. Whatever is missing (Python 3.10, a compiler, CMake,
-Ninja, torch) is told in one sentence.
+setup.py calls it for pip, make calls `python cmake/seedaug_build.py inplace`, which compiles what
+has changed and puts the libraries into seedaug/; lint.py, sanitize.py and the tests build more.
+Whatever is missing (Python 3.10, a compiler, CMake, Ninja, torch) is told in one sentence.
 """
 
 import importlib.util
@@ -17,8 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "seedaug"
 MINIMUM_TORCH = (2, 10)
 CROSS_COMPILER = "aarch64-linux-gnu-g++"
+OPTIONS = ("SEEDAUG_CUDA", "SEEDAUG_CUDA_ARCHS")  # CMake's, taken from the environment
 
 
 def fail(sentence):
@@ -35,17 +36,26 @@ def require_python():
 # What is needed, and where it is
 
 
+def package_folders(name):
+    """Where a Python package may be: as it is imported, then the environment's own folders.
+
+    Under pip's build isolation the environment's packages cannot be imported, yet the interpreter
+    still knows their folder: a torch that is installed there serves, and gigabytes need not be
+    fetched for the build alone.
+    """
+    found = importlib.util.find_spec(name)
+    if found and found.origin:
+        yield Path(found.origin).parent
+    for scheme in ("purelib", "platlib"):
+        yield Path(sysconfig.get_path(scheme)) / name
+
+
 def find_torch():
     """(directory, version) of the torch to compile against, or None.
 
-    Only its headers and libraries are wanted, so it is not imported. Under pip's build isolation
-    the environment's own packages cannot be imported, yet the interpreter still knows their folder:
-    a torch that is installed there serves, and gigabytes need not be fetched for the build alone.
+    Only its headers and libraries are wanted, so it is not imported.
     """
-    found = importlib.util.find_spec("torch")
-    folders = [Path(found.origin).parent] if found and found.origin else []
-    folders += [Path(sysconfig.get_path(scheme)) / "torch" for scheme in ("purelib", "platlib")]
-    for folder in folders:
+    for folder in package_folders("torch"):
         version = folder / "version.py"
         if version.is_file():
             text = re.search(r"__version__ = ['\"](.+?)['\"]", version.read_text())
@@ -63,12 +73,8 @@ def find_tool(name):
     Each is tried: the script that an environment has for cmake does not run in a build isolated
     from that environment, while the program in its package does.
     """
-    package = importlib.util.find_spec(name)
-    folders = (
-        [str(Path(package.origin).parent / "data" / "bin")] if package and package.origin else []
-    )
-    folders += [
-        str(Path(sysconfig.get_path("purelib")) / name / "data" / "bin"),
+    folders = [
+        *(str(folder / "data" / "bin") for folder in package_folders(name)),
         sysconfig.get_path("scripts"),
         *os.environ.get("PATH", os.defpath).split(os.pathsep),
     ]
@@ -89,7 +95,7 @@ def find_compiler():
 
 
 def find_all():
-    """What CMake is told, as a dict of its variables, and the path of cmake itself."""
+    """The path of cmake, and what it is told of the rest, as a dict of its variables."""
     require_python()
     find_compiler()
     tools = {name: find_tool(name) for name in ("cmake", "ninja")}
@@ -116,13 +122,15 @@ def find_all():
         "SEEDAUG_TORCH_DIR": str(torch[0]),
         "SEEDAUG_TORCH_VERSION": torch[1],
         "pybind11_DIR": pybind11.get_cmake_dir(),
-        "SEEDAUG_CUDA": os.environ.get("SEEDAUG_CUDA") or "auto",
-        **(
-            {"SEEDAUG_CUDA_ARCHS": os.environ["SEEDAUG_CUDA_ARCHS"].replace(",", ";")}
-            if os.environ.get("SEEDAUG_CUDA_ARCHS")
-            else {}
-        ),
     }
+
+
+def missing_requirements():
+    """What an isolated build must fetch: the tools, and the torch, that its environment lacks."""
+    require_python()
+    missing = [name for name in ("cmake", "ninja") if find_tool(name) is None]
+    torch = find_torch()
+    return missing if torch and is_recent(torch[1]) else [*missing, "torch>=2.10"]
 
 
 # Building
@@ -135,13 +143,10 @@ def platform_name():
 @contextmanager
 def only_one(folder):
     """Makes a second build in the same folder wait for the first."""
+    import fcntl
+
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        try:
-            import fcntl
-        except ImportError:
-            yield
-            return
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -176,8 +181,9 @@ def cmake_build(folder, targets, quiet=False, **variables):
     A quiet build goes on after an error, to tell of all at once.
     """
     cmake, found = find_all()
-    found.update(variables)
-    arguments = [f"-D{name}={value}" for name, value in sorted(found.items())]
+    options = {name: os.environ[name] for name in OPTIONS if os.environ.get(name)}
+    variables = {**found, **options, **variables}
+    arguments = [f"-D{name}={value}" for name, value in sorted(variables.items())]
     record = "\n".join([cmake, str(ROOT), os.environ.get("CXX", ""), *arguments])
     with only_one(folder):
         recorded = folder / "configured"
@@ -206,8 +212,7 @@ def copy_libraries(folder, destination):
 
 def build_inplace():
     folder = cmake_build(ROOT / "build" / platform_name(), ["all"], SEEDAUG_TESTS="ON")
-    copy_libraries(folder, ROOT / "seedaug")
-    return ROOT / "seedaug"
+    copy_libraries(folder, PACKAGE)
 
 
 def build_into(destination):
@@ -236,41 +241,6 @@ def build_aarch64():
     return folder / "native_tests"
 
 
-# PEP 517 and 660: setuptools' hooks, with the requirements of the native part added
-
-
-def native_requirements():
-    require_python()
-    needed = [f"{name}" for name in ("cmake", "ninja") if find_tool(name) is None]
-    torch = find_torch()
-    if torch is None or not is_recent(torch[1]):
-        needed.append("torch>=2.10")
-    return needed
-
-
-def get_requires_for_build_wheel(config_settings=None):
-    return native_requirements()
-
-
-def get_requires_for_build_editable(config_settings=None):
-    return native_requirements()
-
-
-def get_requires_for_build_sdist(config_settings=None):
-    require_python()
-    return []
-
-
-def __getattr__(name):
-    if name == "BuildNative":
-        from seedaug_build_ext import BuildNative
-
-        return BuildNative
-    from setuptools import build_meta
-
-    return getattr(build_meta, name)
-
-
 COMMANDS = {
     "inplace": build_inplace,
     "native-tests": build_native_tests,
@@ -282,5 +252,5 @@ if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
         fail("usage: seedaug_build.py " + " | ".join(COMMANDS))
     result = COMMANDS[sys.argv[1]]()
-    if sys.argv[1] != "inplace":  # what the caller reads
+    if result is not None:  # what the caller reads
         print(result)
