@@ -457,39 +457,43 @@ def test_memory_format_where_others_come_last():
     assert both(x, keys=k).is_contiguous()
 
 
-def test_options_set_anew():
-    x, k = picture(count=4), keys(index=range(4))
+def test_frozen_once_made():
     augment = Compose([seedaug.RandomCrop(8)])
-    outer = Compose([augment])
-    assert outer(x, keys=k).shape == (4, 3, 8, 8)
-    augment.transforms = [seedaug.RandomCrop(4), seedaug.RandomCrop(3)]
-    augment.dtype = torch.float16
-    augment.memory_format = torch.channels_last
-    for one in (augment, outer, copy.deepcopy(outer)):
-        y = one(x, keys=k)
-        assert (y.shape, y.dtype) == ((4, 3, 3, 3), torch.float16)
-        assert y.is_contiguous(memory_format=torch.channels_last)
-    wanted = augment(x, keys=k, stage=1)
-    outer.transforms = augment.transforms
-    augment.stage = 1
-    assert torch.equal(augment(x, keys=k), wanted)
     with pytest.raises(AttributeError, match="append"):
         augment.transforms.append(seedaug.RandomCrop(2))
-    for name, value, error in (
-        ("transforms", [], ValueError),
-        ("transforms", 3, TypeError),
-        ("stage", 2, ValueError),
-        ("dtype", torch.float64, ValueError),
-        ("memory_format", [], ValueError),
-    ):
-        with pytest.raises(error):
-            setattr(augment, name, value)
-        assert torch.equal(augment(x, keys=k), wanted)
+    for name in ("transforms", "dtype", "memory_format", "stage"):
+        before = getattr(augment, name)
+        with pytest.raises(AttributeError, match=rf"Compose is frozen .* with the {name}"):
+            setattr(augment, name, before)
+        assert getattr(augment, name) is before
+    crop = seedaug.RandomCrop(8)
+    with pytest.raises(AttributeError, match=r"RandomCrop is frozen .* with the size"):
+        crop.size = (4, 4)
     normalize = seedaug.Normalize([0.5], [0.5])
     with pytest.raises(TypeError, match="item assignment"):
         normalize.mean[0] = 5.0
-    normalize.mean = [0.25]
-    assert Compose([normalize])(torch.ones(1, 1, 1), keys=k[0]) == 1.5
+    assert crop.eval().training is False
+    assert Compose([crop]).train().training is True
+    for options, error in (
+        ({"transforms": []}, ValueError),
+        ({"transforms": 3}, TypeError),
+        ({"stage": 2}, ValueError),
+        ({"dtype": torch.float64}, ValueError),
+        ({"memory_format": []}, ValueError),
+    ):
+        with pytest.raises(error):
+            Compose(**{"transforms": [crop]} | options)
+
+
+def test_hooks_on_what_is_fused_already():
+    flip, seen = seedaug.RandomHorizontalFlip(), []
+    outer = Compose([Compose([seedaug.RandomCrop(8), flip])])
+    x, key = picture(), Key(index=1)
+    wanted = outer(x, key)
+    flip.register_forward_hook(lambda module, args, result: seen.append(result.shape))
+    for one in (outer, copy.deepcopy(outer)):
+        assert torch.equal(one(x, key), wanted)
+    assert seen == [(3, 8, 8)] * 2
 
 
 def test_pickle_copy_and_print():

@@ -205,12 +205,12 @@ def test_a_collate_function_of_the_users_gets_samples():
     assert torch.equal(images[-1], dataset[0][0] * 2)
 
 
-def test_changing_a_transform_changes_the_next_batch():
+def test_another_transform_changes_the_next_batch():
     crop = seedaug.RandomCrop(16)
     dataset = seedaug.SeededDataset(TensorDataset(IMAGES), 0, crop)
     loader = seedaug.DataLoader(dataset, batch_size=4)
     assert next(iter(loader))[0].shape[-1] == 16
-    crop.size = (12, 12)
+    dataset.transform = seedaug.RandomCrop(12)
     assert next(iter(loader))[0].shape[-1] == 12
     dataset.transform = None
     assert next(iter(loader))[0].shape[-1] == 24

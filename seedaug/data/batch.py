@@ -99,7 +99,6 @@ class BatchLoad:
         packed = self._keys()
         if packed is None:
             return None
-        self.plan.pipeline.refresh()
         try:
             return self._resident(packed) or self._fetched(packed)
         finally:

@@ -16,7 +16,6 @@ from seedaug.buffers import Empty, empty_images
 from seedaug.interop import torchvision
 from seedaug.key import Packed
 from seedaug.program import NOTHING, Step, output_size
-from seedaug.transforms import pipeline as pipelines
 from seedaug.transforms.compose import Compose
 from seedaug.transforms.pipeline import Pipeline
 from seedaug.transforms.sample import Role, find_roles, from_tensor, to_tensor
@@ -183,7 +182,7 @@ class BatchInMaking:
 
     def _number(self, x: Tensor, kind: type, occurrences: tuple[int, ...]) -> int:
         """The number of the program for `x`, or -1 if there is none that fits the batch."""
-        at = (x.dtype, occurrences, pipelines.changes[0])
+        at = (x.dtype, occurrences)
         if at == self._step[0]:
             return self._step[1]
         mask, layout = self._role == "mask", self.pipeline.layout

@@ -6,6 +6,7 @@ import enum
 import numbers
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast, overload
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -49,8 +50,18 @@ Params: TypeAlias = dict[str, dict[str, Any]]
 
 PER_STAGE = _core.OCCURRENCES_PER_STAGE
 
-structure = [0]
-"""How often live transforms got a hook, or a Compose other parts: fused before, stale now."""
+
+def check_unset(transform: nn.Module, name: str) -> None:
+    """Transforms are frozen once made: what is compiled from them stays right.
+
+    Raises:
+        AttributeError: the argument is set already.
+    """
+    if name in transform.__dict__ and name != "training" and not name.startswith("_"):
+        raise AttributeError(
+            f"{type(transform).__name__} is frozen once made: make a new one with the {name} "
+            "that you want"
+        )
 
 
 def split_keys(inputs: tuple[Any, ...], keys: Keys | None) -> tuple[tuple[Any, ...], Keys | None]:
@@ -298,13 +309,26 @@ class Transform(nn.Module):
 
     def register_forward_hook(self, *args: Any, **options: Any) -> RemovableHandle:
         """As `torch.nn.Module`'s. In a Compose a transform with hooks is called by itself."""
-        structure[0] += 1
-        return super().register_forward_hook(*args, **options)
+        handle = super().register_forward_hook(*args, **options)
+        self._tell_holders()
+        return handle
 
     def register_forward_pre_hook(self, *args: Any, **options: Any) -> RemovableHandle:
         """As `register_forward_hook`, before the call."""
-        structure[0] += 1
-        return super().register_forward_pre_hook(*args, **options)
+        handle = super().register_forward_pre_hook(*args, **options)
+        self._tell_holders()
+        return handle
+
+    def held_by(self, holder: Any) -> None:
+        """Have ``holder.rebuild()`` called when this gets a hook, for as long as it lives."""
+        self.__dict__.setdefault("_holders", WeakSet()).add(holder)
+
+    def _tell_holders(self) -> None:
+        for holder in list(self.__dict__.get("_holders", ())):
+            holder.rebuild()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_holders"}
 
     def runs_as(self, base: type[nn.Module]) -> bool:
         """Whether calling this transform does what `base` does: no other forward, no hooks."""

@@ -19,11 +19,11 @@ from seedaug.transforms.base import (
     Params,
     Size,
     Transform,
+    check_unset,
     check_which,
     explicit_occurrences,
     need_keys,
     split_keys,
-    structure,
 )
 from seedaug.transforms.color import Normalize, ToDtype
 from seedaug.transforms.drawn import Entries, name_entries
@@ -45,7 +45,6 @@ _BUILT = frozenset(
         "_pipeline",
         "_foreign",
         "_occurrences",
-        "_structure",
     )
 )
 _LAYOUTS = {
@@ -156,7 +155,7 @@ class Compose(Transform):
             else of the input.
         stage: with explicit keys, 0 or 1 (a second pipeline on the same keys).
 
-    These are attributes too, and may be set anew.
+    These are attributes too. As every transform of seedaug's, it is frozen once made.
 
     Called as ``augment(sample)`` inside a sample, or ``augment(x, keys=keys)``; see `forward`.
     Where no part draws, ``augment(x)`` works anywhere. torchvision's own random transforms inside
@@ -191,21 +190,13 @@ class Compose(Transform):
         self.dtype = dtype
         self.memory_format = memory_format
         self.stage = stage
-        self._build()
+        self.rebuild()
         _warn_of_clip(self.flat)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _OPTIONS or "_parts" not in self.__dict__:
-            super().__setattr__(name, value)
-            return
-        before = self.__dict__[name]
-        self.__dict__[name] = _check_transforms(value) if name == "transforms" else value
-        try:
-            self._build()
-        except BaseException:
-            self.__dict__[name] = before
-            raise
-        structure[0] += 1
+        if name in _OPTIONS:
+            check_unset(self, name)
+        super().__setattr__(name, value)
 
     def _flatten(self) -> tuple[list[Any], torch.memory_format | None]:
         """The transforms with nested Composes opened, and the memory format of the last of them.
@@ -234,8 +225,8 @@ class Compose(Transform):
             flat.append(ToDtype(self.dtype, scale=True))
         return flat, _check_format(self.memory_format) or memory_format
 
-    def _build(self) -> None:
-        self._structure = structure[0]
+    def rebuild(self) -> None:
+        """Find anew what fuses: a transform with hooks is called by itself."""
         check_which(0, self.stage)
         self.flat, memory_format = self._flatten()
         self._parts = _split(self.flat, _LAYOUTS[memory_format])
@@ -245,19 +236,20 @@ class Compose(Transform):
         self._pipeline = first if isinstance(first, Pipeline) and len(self._parts) == 1 else None
         self._foreign = any(_is_foreign(part) for part in self._parts)
         self._occurrences: dict[tuple[int, int], tuple[int, ...]] = {}
+        for transform in (*self.transforms, *self.flat):
+            if isinstance(transform, Transform):
+                transform.held_by(self)
 
     def parts(self) -> Sequence[Part]:
         """As `Transform.parts`."""
-        if self._structure != structure[0]:
-            self._build()
         return self._parts if self.runs_as(Compose) else ()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in _BUILT}
+        return {name: value for name, value in super().__getstate__().items() if name not in _BUILT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
-        self._build()
+        self.rebuild()
 
     @property
     def use(self) -> tuple[int, str] | None:
@@ -326,8 +318,6 @@ class Compose(Transform):
         """
         if keys is not None or len(inputs) != 1:
             inputs, keys = split_keys(inputs, keys)
-        if self._structure != structure[0]:
-            self._build()
         pipeline = self._pipeline
         if keys is None:
             if view or stage or same_on_batch:

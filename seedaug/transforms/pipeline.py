@@ -48,9 +48,6 @@ __all__ = ["Pipeline"]
 Placed: TypeAlias = list[tuple[Instruction, int]]
 _CACHE_LIMIT = 512
 
-changes = [0]
-"""How often an attribute of a live transform was set anew: plans made before that are stale."""
-
 
 class Pipeline:
     """Program transforms in a row, their compiled steps kept by element type and occurrences.
@@ -70,14 +67,6 @@ class Pipeline:
                 self.uses[transform.kind] = self.uses.get(transform.kind, 0) + 1
         self.still = (0,) * len(self.transforms)  # the occurrences where nothing is drawn
         self.within_limit = all(count <= PER_STAGE for count in self.uses.values())
-        self.version = -1
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Forget compiled steps: a transform was changed."""
-        if self.version == changes[0]:
-            return
-        version = changes[0]
         self.typed = any(transform.typed for transform in self.transforms)
         self.sized = any(t.schema.draws and t.schema.size != "same" for t in self.transforms)
         uses = [transform.use for transform in self.transforms]
@@ -86,7 +75,6 @@ class Pipeline:
         self.fast: dict[Any, list[int]] = {}
         self.plans: dict[Any, list[Step]] = {}
         self.geometries: dict[Any, Geometry] = {}
-        self.version = version
 
     # --- Plans ---
 
@@ -106,7 +94,6 @@ class Pipeline:
         grad = wants_grad(x)
         if torch.compiler.is_compiling():  # a cache would be a side effect of tracing
             return compile_steps(self.placed(target, geometry_only, occurrences), x.dtype, grad)
-        self.refresh()
         at = (target if self.typed else None, geometry_only, x.dtype, occurrences, grad)
         steps = self.plans.get(at)
         if steps is None:
@@ -118,7 +105,6 @@ class Pipeline:
 
     def geometry(self, target: type, occurrences: tuple[int, ...]) -> Geometry:
         """The geometry for leaves of type `target`, ready to draw from."""
-        self.refresh()
         at = (target if self.typed else None, occurrences)
         found = self.geometries.get(at)
         if found is None:
@@ -130,8 +116,8 @@ class Pipeline:
     def _fast_steps(self, x: Tensor, occurrences: tuple[int, ...]) -> list[int]:
         """The steps as numbers that the library knows them by.
 
-        It keeps a few thousand programs and forgets none: pipelines that vary without end (a sigma
-        that a schedule sets) come to those that it keeps no more, which are run by the way that
+        It keeps a few thousand programs and forgets none: pipelines without end (a new one for each
+        sigma of a schedule) come to those that it keeps no more, which are run by the way that
         encodes each call. That is slower, by some microseconds an image, and no leak.
         """
         steps = self.steps(x, Tensor, False, occurrences)
@@ -182,8 +168,6 @@ class Pipeline:
             return self.under(inputs, packed, occurrences, out)
         if torch.compiler.is_compiling():
             return self.under(inputs, packed, occurrences)
-        if self.version != changes[0]:
-            self.refresh()
         seed, lo, hi = packed
         try:
             steps = self.fast.get((x.dtype, occurrences)) or self._fast_steps(x, occurrences)

@@ -17,6 +17,7 @@ from seedaug.transforms.base import (
     Size,
     T,
     Transform,
+    check_unset,
     explicit_occurrences,
     need_keys,
     split_keys,
@@ -74,12 +75,11 @@ class ProgramTransform(Transform):
         raise NotImplementedError
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__ and name != "training":
-            pipeline.changes[0] += 1
+        check_unset(self, name)
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_alone"}
+        return {name: value for name, value in super().__getstate__().items() if name != "_alone"}
 
     @property
     def alone(self) -> pipeline.Pipeline:
