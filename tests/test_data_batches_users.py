@@ -54,14 +54,11 @@ def test_a_target_transform_that_writes_into_the_image():
     assert content(found) == content(one_by_one(dataset, range(COUNT)))
 
 
-def test_an_attribute_that_is_set_for_each_sample():
-    noise = seedaug.GaussianNoise(sigma=0.1, clip=False)
-
+def test_a_transform_that_is_made_for_each_sample():
     def louder(image):
-        noise.sigma = float(image[0, 0, 0])
-        return image.float()
+        return seedaug.GaussianNoise(sigma=float(image[0, 0, 0]), clip=False)(image.float())
 
-    transform = seedaug.Compose([louder, seedaug.RandomCrop(16), noise])
+    transform = seedaug.Compose([louder, seedaug.RandomCrop(16)])
     dataset = seedaug.SeededDataset(Items(pair), 1, transform)
     (found,) = seedaug.DataLoader(dataset, batch_size=COUNT)
     assert content(found) == content(one_by_one(dataset, range(COUNT)))

@@ -11,6 +11,12 @@ using namespace seedaug;
 
 namespace {
 
+ValueOp rounding(OpCode code) {
+  ValueOp op{};
+  op.code = code;
+  return op;
+}
+
 // The float16 nearest to v by search among its neighbours, ties to even: nothing shared with
 // float_to_f16.
 uint16_t nearest_f16(float v) {
@@ -68,8 +74,8 @@ void check_rounding(const std::vector<float>& values) {
   test::for_each_isa([&](const char* isa) {
     const auto count = static_cast<int64_t>(values.size());
     std::vector<uint16_t> half(values.size()), brain(values.size());
-    const PointwiseOp f16{PointwiseOp::Code::round_f16, 0, 0, 0, 0, 0, 0};
-    const PointwiseOp bf16{PointwiseOp::Code::round_bf16, 0, 0, 0, 0, 0, 0};
+    const ValueOp f16 = rounding(OpCode::round_f16);
+    const ValueOp bf16 = rounding(OpCode::round_bf16);
     kernels().rows[3][0][1]({values.data(), half.data(), count, 1, 0, 0, &f16, 1, nullptr, 0, 0});
     kernels().rows[3][0][2]({values.data(), brain.data(), count, 1, 0, 0, &bf16, 1, nullptr, 0, 0});
     for (size_t i = 0; i < values.size(); ++i) {
@@ -90,8 +96,8 @@ void check_bytes() {
   const uint8_t truncated[] = {0,   0, 0,   0, 1, 2, 254, 255, 255, 255,
                                255, 0, 255, 0, 0, 0, 0,   127, 128, 3};
   constexpr int kCount = sizeof rounded;
-  const PointwiseOp round{PointwiseOp::Code::round_u8, 0, 0, 0, 0, 0, 0};
-  const PointwiseOp trunc{PointwiseOp::Code::trunc_u8, 0, 0, 0, 0, 0, 0};
+  const ValueOp round = rounding(OpCode::round_u8);
+  const ValueOp trunc = rounding(OpCode::trunc_u8);
   test::for_each_isa([&](const char* isa) {
     uint8_t out[kCount];
     kernels().rows[3][0][0]({given, out, kCount, 1, 0, 0, &round, 1, nullptr, 0, 0});
