@@ -2,8 +2,8 @@
 
 A twin has WORDS, the names of the parameter words that it reads from word 0 on, where it draws;
 draw(words, ...), which gives a named tuple; and apply(image, ...), on an Image [..., C, H, W] of
-any of the four types. An op computes in float32 and rounds once, to the image's type, at its end.
-What is integer in torchvision (uint8 but for colour) is integer here.
+any of the four types. Where Drawn has `applied` and it is false, apply is not to be called. An op
+computes in float32 and rounds once, to the image's type, at its end.
 
 KINDS are proposals, in numbers that the registry still reserves. 10 ... 15 are maps of the plane
 (affine, rotation, perspective and elastic would follow), 32 ... are changes of values: of each
