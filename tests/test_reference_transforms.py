@@ -94,6 +94,22 @@ def test_twins_are_found_by_name(name):
         assert len(set(twin.WORDS)) == len(twin.WORDS) <= 4 * PARAM_BLOCKS
 
 
+S = Coordinates(seed=0x0123456789ABCDEF, epoch=7, worker=3, index=0x1122334455)
+
+
+def test_draws_of_one_sample():
+    """Known answers, for other implementations too: the sample S of docs/stream-format.md."""
+    w = {name: Stream(S, kind).parameters(6) for name, kind in PROPOSED.items()}
+    assert random_resized_crop.draw(w["random_resized_crop"], 375, 500) == (20, 110, 349, 350)
+    assert erasing.draw(w["erasing"], 224, 224) == (True, 87, 7, 57, 99)
+    assert channel_permutation.draw(w["channel_permutation"], 3).order == (1, 0, 2)
+    assert float(gaussian_blur.draw(w["gaussian_blur"]).sigma).hex() == "0x1.fca2380000000p-2"
+    order, *drawn = color_jitter.draw(w["color_jitter"], 0.4, 0.4, 0.4, 0.1)
+    assert order == ("contrast", "hue", "saturation", "brightness")
+    expected = ["0x1.630398p-1", "0x1.52ac2cp+0", "0x1.da0684p-1", "0x1.7da9c6p-4"]
+    assert drawn == [float.fromhex(one) for one in expected]
+
+
 # --- exp2 and log2 ---
 
 
@@ -359,6 +375,17 @@ def test_grayscale(dtype, layout):
         image = picture(i, dtype, (1, 3)[i % 2])
         expected = torchvisions(TF.rgb_to_grayscale, image, layout, image.data.shape[0])
         assert distance(grayscale.apply(image), expected) <= HALVES.get(dtype, 0)
+
+
+def test_hue_of_what_is_no_number():
+    """A NaN stays in its pixel."""
+    image = picture(0, FLOAT32, 3, 4, 4)
+    expected = color_jitter.hue(image, 0.1).data.copy()
+    image.data[1, 2, 3] = np.nan
+    made = color_jitter.hue(image, 0.1).data
+    assert np.isnan(made[:, 2, 3]).any()
+    made[:, 2, 3] = expected[:, 2, 3]
+    assert np.array_equal(made, expected)
 
 
 def test_mean_of_floats_beyond_bounds():

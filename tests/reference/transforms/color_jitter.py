@@ -127,6 +127,7 @@ def turned(h, factor):
 
 
 def to_rgb(h, s, v):
+    """r, g, b; v itself is not clamped. Without a hue (a NaN) the sector is the first."""
     six = h * F(6)
     sector = np.floor(six)
     along = s * (six - sector)
@@ -135,7 +136,7 @@ def to_rgb(h, s, v):
     t = clamp((along + rest) * v, F(0), F(1))
     p = clamp(rest * v, F(0), F(1))
     sectors = [(v, t, p), (q, v, p), (p, v, t), (p, q, v), (t, p, v), (v, p, q)]
-    sector = sector.astype(np.int64) % 6
+    sector = np.where(np.isnan(sector), F(0), sector).astype(np.int64) % 6
     return np.stack([np.choose(sector, [one[c] for one in sectors]) for c in range(3)], -3)
 
 
