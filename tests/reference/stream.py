@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reference.fma import fma
 from reference.philox import philox
 
 KINDS = {
@@ -88,9 +89,10 @@ class Stream:
         counter[:, 0] = np.arange(first, first + count, dtype=np.uint64)
         return philox(counter, self.at.key())
 
-    def parameters(self):
-        """The words of block 0, as Python integers."""
-        return [int(word) for word in self.blocks(0, 1)[0]]
+    def parameters(self, blocks=1):
+        """The words of the first blocks, as Python integers."""
+        assert blocks <= PARAM_BLOCKS
+        return [int(word) for word in self.blocks(0, blocks).reshape(-1)]
 
     def elements(self, count, first=0):
         """The words of elements first ... first + count - 1."""
@@ -112,6 +114,12 @@ def bounded(word, n):
 def uniform(words):
     """The uniforms in [0, 1) of words, as float32."""
     return (words >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def between(word, low, high):
+    """The uniform of a word in [low, high], which are first rounded to float32; never beyond."""
+    low, high = np.float32(low), np.float32(high)
+    return fma(uniform(np.uint32(word)), high - low, low)
 
 
 def shuffle(seed, epoch, worker, n):
