@@ -63,14 +63,18 @@ SEEDAUG_VEC F fetch_some(const void* source, int64_t count) {
 
 template <int N>
 SEEDAUG_VEC void step(F (&v)[N], const ValueOp& op, const Rows& row, int64_t i) {
-  with_op(op.code, [&](auto what) {
-    Operands<F> with{broadcast(op.a), broadcast(op.b), broadcast(0.0f)};
+  const F a = broadcast(op.a), b = broadcast(op.b);
+  with_op(op.code, [&](auto what) __attribute__((always_inline)) {
+    using T = decltype(what);
+    const float* normals = nullptr;
+    if constexpr (T::kNormals) normals = row.normals + op.normals * row.normals_plane + i;
 #pragma GCC unroll 4
     for (int n = 0; n < N; ++n) {
-      if constexpr (decltype(what)::kNormals) {
-        with.normal = load(row.normals + op.normals * row.normals_plane + i + n * kWidth);
+      if constexpr (T::kNormals) {
+        v[n] = T::apply(v[n], Operands<F>{a, b, load(normals + n * kWidth)});
+      } else {
+        v[n] = T::apply(v[n], Operands<F>{a, b, a});
       }
-      v[n] = what.apply(v[n], with);
     }
   });
 }
@@ -91,7 +95,7 @@ struct AnyChain {  // interpreted
 
 template <class... Ops>
 struct FusedChain {  // compiled in one piece
-  Operands<F> with[sizeof...(Ops)];
+  F a[sizeof...(Ops)], b[sizeof...(Ops)];
 
   static bool is(const Rows& row) {
     int k = 0;
@@ -99,7 +103,8 @@ struct FusedChain {  // compiled in one piece
   }
   explicit FusedChain(const Rows& row) {
     for (size_t k = 0; k < sizeof...(Ops); ++k) {
-      with[k] = {broadcast(row.ops[k].a), broadcast(row.ops[k].b), broadcast(0.0f)};
+      a[k] = broadcast(row.ops[k].a);
+      b[k] = broadcast(row.ops[k].b);
     }
   }
   template <int N>
@@ -107,7 +112,7 @@ struct FusedChain {  // compiled in one piece
 #pragma GCC unroll 4
     for (int n = 0; n < N; ++n) {
       int k = 0;
-      ((v[n] = Ops::apply(v[n], with[k++])), ...);
+      ((v[n] = Ops::apply(v[n], Operands<F>{a[k], b[k], a[k]}), ++k), ...);
     }
   }
 };
