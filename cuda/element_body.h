@@ -11,12 +11,12 @@
 //   writes its quads.
 #pragma once
 
-#include "program/batch.h"
 #include "core/element.h"
-#include "program/sample.h"
 #include "cuda/grid.h"
 #include "cuda/normal.h"
 #include "cuda/pointwise.h"
+#include "program/batch.h"
+#include "program/sample.h"
 
 namespace seedaug::cuda {
 
@@ -94,8 +94,7 @@ SEEDAUG_HD Pixel locate(const ElementArguments& a, const ElementSample& s, char*
   const Index frame = plane / static_cast<Index>(a.channels);
   const int64_t channel = static_cast<int64_t>(plane - frame * static_cast<Index>(a.channels));
   const int64_t t = static_cast<int64_t>(frame);
-  const int out_size =
-      a.program.copies ? element_size(a.element) : element_size(a.program.output);
+  const int out_size = a.program.copies ? element_size(a.element) : element_size(a.program.output);
   const int32_t from_y = s.map.y.source(y), from_x = s.map.x.source(x);
   const int32_t outside = later_fill(from_y, from_x);
   Pixel p{static_cast<int32_t>(channel), outside < 0 ? -1 - outside : -1, nullptr,
@@ -185,8 +184,7 @@ SEEDAUG_HD void augment_quad(const ElementArguments& a, const ElementSample& s, 
 template <class Index>
 SEEDAUG_HD void run_element_thread(const ElementArguments& a, const ElementSample& s, int64_t block,
                                    int thread) {
-  const int out_size =
-      a.program.copies ? element_size(a.element) : element_size(a.program.output);
+  const int out_size = a.program.copies ? element_size(a.element) : element_size(a.program.output);
   const int64_t sample = a.first_sample + block / a.tiles;
   char* target = a.target.data + sample * a.target.sample * out_size;
   const Index quads = static_cast<Index>((a.elements + 3) / 4);

@@ -2,14 +2,14 @@
 // item. Compiled for the host too.
 #pragma once
 
-#include "program/batch.h"
 #include "core/element.h"
-#include "program/gradient.h"
-#include "program/params.h"
-#include "program/sample.h"
 #include "cuda/convert.h"
 #include "cuda/grid.h"
 #include "cuda/normal.h"
+#include "program/batch.h"
+#include "program/gradient.h"
+#include "program/params.h"
+#include "program/sample.h"
 
 namespace seedaug::cuda {
 

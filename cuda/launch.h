@@ -1,5 +1,5 @@
-// The launchers of the CUDA kernels: raw pointers and a stream in, an error text or null out. No
-// torch here.
+// The launchers of the CUDA kernels: raw pointers and a stream in, an error text or
+// null out. No torch here.
 #pragma once
 
 #include "program/batch.h"

@@ -10,17 +10,17 @@
 // A block takes `slots` whole samples, or one of the `tiles` of one sample.
 #pragma once
 
-#include "program/batch.h"
-#include "program/sample.h"
 #include "cuda/grid.h"
 #include "cuda/words.h"
+#include "program/batch.h"
+#include "program/sample.h"
 
 namespace seedaug::cuda {
 
-constexpr int kSlots = 8;            // samples of one block, at most
-constexpr int kListSources = 640;    // images of one launch over a list
-constexpr int kChainMaps = 6;        // of a program that a chain kernel takes
-constexpr int kFillWords = 4;        // channels whose constant fill is at hand
+constexpr int kSlots = 8;          // samples of one block, at most
+constexpr int kListSources = 640;  // images of one launch over a list
+constexpr int kChainMaps = 6;      // of a program that a chain kernel takes
+constexpr int kFillWords = 4;      // channels whose constant fill is at hand
 
 struct Layout {
   int64_t first_sample, samples;  // of this launch

@@ -71,8 +71,7 @@ SEEDAUG_HD void add_aligned_normals(const Stream& from, int32_t element, Operand
 // One op of a program over a pack.
 template <class T, int kPack, int kPlanes>
 SEEDAUG_HD void run_op(const Layout& l, const Program& program, const ValueOp& op,
-                       const Course& course, const PackedKey& key,
-                       Values<kPack, kPlanes>& values) {
+                       const Course& course, const PackedKey& key, Values<kPack, kPlanes>& values) {
   SEEDAUG_UNROLL
   for (int c = 0; c < kPlanes; ++c) {
     const int channel = course.channel + c;
@@ -105,9 +104,8 @@ SEEDAUG_HD void run_program(const Layout& l, const Program& program, const Slot&
   SEEDAUG_NO_UNROLL
   for (int k = 0; k < program.ops; ++k) {
     const ValueOp& op = program.op[k];
-    with_op(op.code, [&](auto what) {
-      run_op<decltype(what)>(l, program, op, course, slot.key, values);
-    });
+    with_op(op.code,
+            [&](auto what) { run_op<decltype(what)>(l, program, op, course, slot.key, values); });
   }
 }
 

@@ -29,8 +29,8 @@ SEEDAUG_HD int32_t source_row(const Slot& slot, int32_t y) {
   return inside ? slot.y.sign * y + slot.y.offset : walk_axis(slot.map.y, y);
 }
 
-// The three channels of `count` elements side by side, apart. A reversed string has its channels
-// reversed too.
+// The three channels of `count` elements side by side, apart. A reversed string has its
+// channels reversed too.
 template <int kIn, int kPack>
 SEEDAUG_HD void deinterleave(const uint32_t* from, bool reversed, Raw<kIn, kPack, 3>& raw) {
   constexpr int kWords = Raw<kIn, kPack, 3>::kWords;

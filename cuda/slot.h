@@ -1,5 +1,5 @@
-// What a block knows of each of its samples: drawn once, by one thread a sample, into shared
-// memory.
+// What a block knows of each of its samples: drawn once, by one thread a
+// sample, into shared memory.
 #pragma once
 
 #include "cuda/layout.h"

@@ -9,8 +9,8 @@
 
 namespace seedaug::cuda {
 
-// Bytes of the pair (a, b), numbered 0 ... 7 from a's lowest: nibble i of the selector picks byte
-// i.
+// Bytes of the pair (a, b), numbered 0 ... 7 from a's lowest: nibble i of the
+// selector picks byte i.
 SEEDAUG_HD uint32_t permute(uint32_t a, uint32_t b, uint32_t selector) {
 #if defined(__CUDA_ARCH__)
   return __byte_perm(a, b, selector);

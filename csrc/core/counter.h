@@ -78,6 +78,9 @@ SEEDAUG_HD constexpr Stream stream(const PackedKey& key, uint32_t kind, uint32_t
           static_cast<uint32_t>(key.high >> 32) | kind << 5 | occurrence};
 }
 
+// The sample of the known answers.
+constexpr PackedKey kKnownSample = pack({0x0123456789abcdef, 7, 3, 0x1122334455});
+
 namespace counter_proof {
 
 constexpr Coordinates kCorner{~uint64_t{0}, kMaxEpoch, kMaxWorker, kMaxIndex};
@@ -88,7 +91,7 @@ static_assert(unpack(pack(kCorner)).index == kCorner.index);
 static_assert(is_packed_key(pack(kCorner)));
 static_assert(stream(pack(kCorner), 127, 31).c3 == 0xffffffff);
 
-constexpr Stream kSpelled = stream(pack({0x0123456789abcdef, 7, 3, 0x1122334455}), 8, 17);
+constexpr Stream kSpelled = stream(kKnownSample, 8, 17);
 static_assert(kSpelled.key.k0 == 0x89abcdef && kSpelled.key.k1 == 0x01234567);
 static_assert(kSpelled.c1 == 0x22334455);
 static_assert(kSpelled.c2 == (7u << 8 | 0x11));

@@ -1,7 +1,7 @@
 // Element types, and the conversions of the four that arithmetic knows to and from float32.
 //
-// float32 -> float16 / bfloat16 rounds to nearest, ties to even; every NaN becomes the canonical
-// quiet NaN.
+// float32 -> float16 / bfloat16 rounds to nearest, ties to even; every NaN becomes the
+// canonical quiet NaN.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +33,9 @@ enum class DType : uint8_t {
 
 // What users call it.
 inline const char* name_of(DType type) {
-  constexpr const char* kNames[] = {"uint8", "float16", "bfloat16", "float32", "bool",
-                                    "int8",  "int16",   "int32",    "int64",   "float64",
-                                    "uint16", "uint32", "uint64"};
+  constexpr const char* kNames[] = {"uint8",  "float16", "bfloat16", "float32", "bool",
+                                    "int8",   "int16",   "int32",    "int64",   "float64",
+                                    "uint16", "uint32",  "uint64"};
   return kNames[static_cast<int>(type)];
 }
 

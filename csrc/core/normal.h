@@ -1,5 +1,5 @@
-// Standard normals by Box and Muller (1958): a radius and an angle, each from the upper 24 bits of
-// a word.
+// Standard normals by Box and Muller (1958): a radius and an angle, each from the
+// upper 24 bits of a word.
 //
 // The functions are templates over float / int32_t and the vector types of csrc/cpu/isa/: one order
 // of operations for every backend. The polynomials are minimax fits made for seedaug; their errors
@@ -12,8 +12,8 @@
 
 namespace seedaug {
 
-// The polynomial with these coefficients, lowest order first, by fused multiply-adds from the
-// highest down.
+// The polynomial with these coefficients, lowest order first, by fused multiply-adds
+// from the highest down.
 template <class F>
 SEEDAUG_HD F horner(F x, float last) {
   return constant_like(x, last);
@@ -23,8 +23,8 @@ SEEDAUG_HD F horner(F x, float first, Rest... rest) {
   return fused(horner(x, rest...), x, constant_like(x, first));
 }
 
-// L in -2 ln(1 + f) = -2f + f^2 (1 + f L(f)) for 1 + f in [sqrt(1/2), sqrt(2)), relative error
-// below 6e-9.
+// L in -2 ln(1 + f) = -2f + f^2 (1 + f L(f)) for 1 + f in [sqrt(1/2), sqrt(2)),
+// relative error below 6e-9.
 template <class F>
 SEEDAUG_HD F log_polynomial(F f) {
   return horner(f, -0x1.555554p-1f, 0x1.000226p-1f, -0x1.99a01cp-2f, 0x1.54728ap-2f,

@@ -1,8 +1,8 @@
-// The few operations that every floating-point result is made of, for one float; each correctly
-// rounded.
+// The few operations that every floating-point result is made of, for one float;
+// each correctly rounded.
 //
-// csrc/cpu/isa/ overloads the same names for vectors, so that templates such as normal.h hold for
-// both.
+// csrc/cpu/isa/ overloads the same names for vectors, so that templates such as
+// normal.h hold for both.
 #pragma once
 
 #include <cstdint>

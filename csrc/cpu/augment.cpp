@@ -350,7 +350,7 @@ class Worker {
   const int64_t group_rows_;
   const int64_t normals_pitch_;
   std::vector<float> normals_;            // [noise op, row of the group, column]
-  std::vector<ValueOp> channel_ops_;  // [channel, op]
+  std::vector<ValueOp> channel_ops_;      // [channel, op]
   std::vector<char> in_rows_, out_rows_;  // [row of the group, channel, column]
   const bool stage_out_;
   std::vector<char> background_;  // [channel, row, column]: one fill's value

@@ -45,8 +45,7 @@ class PlaneWorker {
  private:
   void begin_sample(int64_t sample) {
     sample_ = sample;
-    sample_map(p_, packed_key(b_.keys + sample * b_.key_stride), b_.height, b_.width,
-                    map_);
+    sample_map(p_, packed_key(b_.keys + sample * b_.key_stride), b_.height, b_.width, map_);
     for (int32_t x = 0; x < b_.out_width; ++x) columns_[x] = map_.x.source(x);
   }
 

@@ -7,8 +7,8 @@
 
 namespace seedaug {
 
-// Elements begin ... end - 1 of the samples * elements, in any type (rounded from the float32
-// value).
+// Elements begin ... end - 1 of the samples * elements, in any type (rounded
+// from the float32 value).
 void fill(const FillBatch& batch, int64_t begin, int64_t end);
 
 void params(const ParamsBatch& batch);

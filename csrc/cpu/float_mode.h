@@ -1,6 +1,6 @@
-// Sets the floating-point mode that the stream contract needs (nearest, subnormals kept) for a
-// scope, whatever the program around it chose: torch.set_flush_denormal(True) must not change a
-// bit.
+// Sets the floating-point mode that the stream contract needs (nearest, subnormals
+// kept) for a scope, whatever the program around it chose:
+// torch.set_flush_denormal(True) must not change a bit.
 #pragma once
 
 #include <cstdint>

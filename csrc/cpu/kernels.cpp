@@ -1,5 +1,5 @@
-// Picks the table of loops: the best instruction set that the processor runs, or the one
-// SEEDAUG_ISA names.
+// Picks the table of loops: the best instruction set that the processor runs, or the
+// one SEEDAUG_ISA names.
 #include "cpu/kernels.h"
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// The loops that are built once per instruction set, as a table of functions; kernels() picks one
-// at load.
+// The loops that are built once per instruction set, as a table of functions;
+// kernels() picks one at load.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,10 @@ struct Rows {
   int64_t count;  // columns
   int64_t rows;
   int64_t source_pitch, target_pitch;  // bytes from row to row; a constant's pitch is 0
-  const ValueOp* ops;              // with this channel's a and b
+  const ValueOp* ops;                  // with this channel's a and b
   int op_count;
-  const float* normals;   // an op whose normals are the k-th reads normals[k * normals_plane + r * normals_pitch + i];
+  const float*
+      normals;  // an op whose normals are the k-th reads normals[k * normals_plane + r * normals_pitch + i];
   int64_t normals_plane;  // readable to kVectorSlack beyond the last
   int64_t normals_pitch;
 };

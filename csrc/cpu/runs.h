@@ -18,8 +18,8 @@ struct Run {
 // Cuts the columns of an axis into runs, in order.
 void cut(const AxisMap& axis, std::vector<Run>& runs);
 
-// Neighbouring output rows whose source rows follow each other in one stride, or that are all of
-// one fill.
+// Neighbouring output rows whose source rows follow each other in one stride, or that
+// are all of one fill.
 struct Band {
   int32_t begin, count;
   int32_t source;  // of the first row; -1 - fill for a fill

@@ -143,8 +143,8 @@ Pointer* pointer_in(const py::object& capsule, const char* name) {
   return static_cast<Pointer*>(pointer);
 }
 
-// Makes the bit generator whose capsule this is draw from a stream, for as long as the reader is
-// kept.
+// Makes the bit generator whose capsule this is draw from a stream, for as long
+// as the reader is kept.
 py::object read_stream(const py::object& capsule, const py::tuple& stream) {
   auto* generator = pointer_in<BitGenerator>(capsule, "BitGenerator");
   auto reader = std::make_unique<StreamReader>(checked_stream(stream));
@@ -173,9 +173,8 @@ void move_reader(const py::object& reader, const py::tuple& stream, int64_t posi
 
 void define_constants(py::module_& m) {
   py::dict kinds;
-  for_each_transform([&](auto, const TransformName& one) {
-    kinds[one.kind_name] = static_cast<int>(one.kind);
-  });
+  for_each_transform(
+      [&](auto, const TransformName& one) { kinds[one.kind_name] = static_cast<int>(one.kind); });
 #define SEEDAUG_KIND(name, number) kinds[#name] = number;
   SEEDAUG_FOR_EACH_STREAM_KIND(SEEDAUG_KIND)
 #undef SEEDAUG_KIND

@@ -1,5 +1,5 @@
-// Where each output pixel comes from: crop, pad and flip as maps of one axis, composed and
-// evaluated backwards.
+// Where each output pixel comes from: crop, pad and flip as maps of one axis, composed
+// and evaluated backwards.
 //
 //   source           0 ............ n-1
 //   padded    -b ... 0 ............ n-1 ... n-1+a

@@ -33,7 +33,8 @@ SEEDAUG_HD float channel_slope(const Program& program, int channel) {
   for (int k = 0; k < program.ops; ++k) {
     const ValueOp& op = program.op[k];
     with_op(op.code, [&](auto what) {
-      if constexpr (decltype(what)::kSlope == Slope::a) slope = slope * scalar_a(program, op, channel);
+      if constexpr (decltype(what)::kSlope == Slope::a)
+        slope = slope * scalar_a(program, op, channel);
     });
   }
   return slope;

@@ -1,5 +1,5 @@
-// From the list of numbers that a Compose sends to the Program that kernels walk; every check is
-// made here.
+// From the list of numbers that a Compose sends to the Program that kernels walk;
+// every check is made here.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct ImageSize {
   int64_t height, width;
 };
 
-// Checks the maps for images of one size and says what comes out. Returns what is wrong, or
-// nothing.
+// Checks the maps for images of one size and says what comes out. Returns what
+// is wrong, or nothing.
 std::string output_size(const Program& program, ImageSize image, ImageSize& result);
 
 }  // namespace seedaug

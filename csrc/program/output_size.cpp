@@ -10,8 +10,8 @@ std::string by(int64_t height, int64_t width) {
   return std::to_string(height) + "x" + std::to_string(width);
 }
 
-// Reflecting reaches at most length - 1 beyond the border, mirroring with the border at most
-// length.
+// Reflecting reaches at most length - 1 beyond the border, mirroring with the
+// border at most length.
 bool pads_too_far(const Padding& p, PadMode mode, ImageSize image) {
   if (mode != PadMode::reflect && mode != PadMode::symmetric) return false;
   const int64_t less = mode == PadMode::reflect ? 1 : 0;

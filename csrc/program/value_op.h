@@ -21,16 +21,16 @@ struct Operands {
 // What an op multiplies a gradient by.
 enum class Slope : uint8_t { one, a, none };  // none: it has no gradient in the fused pass
 
-// The type of what comes out of a transform: its input's, a float (float32 of uint8), or its argument
-// `dtype`.
+// The type of what comes out of a transform: its input's, a float (float32 of uint8), or
+// its argument `dtype`.
 enum class ResultType : uint8_t { same, floats, chosen };
 
 // X(struct, name)
-#define SEEDAUG_FOR_EACH_ROUNDING(X)                                           \
-  X(RoundU8, round_u8)     /* saturate, ties to even */                        \
-  X(TruncateU8, trunc_u8)  /* saturate, towards zero */                        \
-  X(RoundF16, round_f16)   /* to nearest even, as the other */                 \
-  X(RoundBF16, round_bf16) /* NaN becomes canonical, as in the next */         \
+#define SEEDAUG_FOR_EACH_ROUNDING(X)                                   \
+  X(RoundU8, round_u8)     /* saturate, ties to even */                \
+  X(TruncateU8, trunc_u8)  /* saturate, towards zero */                \
+  X(RoundF16, round_f16)   /* to nearest even, as the other */         \
+  X(RoundBF16, round_bf16) /* NaN becomes canonical, as in the next */ \
   X(Canonical, canonical)  /* every NaN becomes the canonical one */
 
 struct Rounding {

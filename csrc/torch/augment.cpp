@@ -64,12 +64,12 @@ void finish_call(Call& call, const View& v, DType element) {
   b.sources = call.sources.data();
   const int64_t elements = v.frames * v.channels * call.result.height * call.result.width;
   STD_TORCH_CHECK(call.batch.program->normal_ops == 0 || elements <= kMaxElements,
-                  "GaussianNoise: one sample has at most ", kMaxElements, " elements, got ",
+                  "noise: one sample has at most ", kMaxElements, " elements, got ",
                   elements);
 }
 
-// One tensor, with the keys already checked; find(element type, channels) gives the lowered
-// program.
+// One tensor, with the keys already checked; find(element type, channels) gives
+// the lowered program.
 template <class FindProgram>
 View prepare_with(Call& call, Tensor& input, bool per_sample, int64_t key_count,
                   const FindProgram& find) {

@@ -1,8 +1,8 @@
 #include "torch/device.h"
 
 #if defined(SEEDAUG_WITH_CUDA)
-// Weak: where torch was built without CUDA the symbol is missing, and no CUDA tensor can arrive
-// here.
+// Weak: where torch was built without CUDA the symbol is missing, and no CUDA
+// tensor can arrive here.
 extern "C" __attribute__((weak)) AOTITorchError
 aoti_torch_get_current_cuda_stream(int32_t device_index, void** stream);
 #endif

@@ -4,10 +4,10 @@
 #include <cstring>
 #include <utility>
 
-#include "program/batch.h"
 #include "cpu/backward.h"
 #include "cpu/float_mode.h"
 #include "cpu/kernels.h"
+#include "program/batch.h"
 #include "program/lower.h"
 #include "torch/augment.h"
 #include "torch/device.h"

@@ -6,8 +6,8 @@
 
 namespace seedaug::torch_ops {
 
-// The number of a program for this process, the same for equal arguments; -1 when too many are
-// kept.
+// The number of a program for this process, the same for equal arguments; -1
+// when too many are kept.
 int64_t intern(std::vector<int64_t> program, std::vector<double> values, ScalarType dtype,
                int64_t layout);
 

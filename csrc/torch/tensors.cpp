@@ -82,8 +82,8 @@ View view_of(Tensor& t, bool per_sample, const char* name) {
   const int64_t dims = t.dim() - first;
   STD_TORCH_CHECK(dims >= 2, name, " must be [", per_sample ? "N, " : "", "..., H, W], got ",
                   shape_text(t));
-  // The leading dimensions [first, dim - 3) become one; those of a single entry have no say in
-  // that.
+  // The leading dimensions [first, dim - 3) become one; those of a single entry
+  // have no say in that.
   int64_t inner = -1;
   for (int64_t d = t.dim() - 4; d >= first; --d) {
     if (t.size(d) == 1) continue;

@@ -1,5 +1,5 @@
-// Torch tensors <-> what the loops and kernels take: types, shapes, strides, memory; and the checks
-// on them.
+// Torch tensors <-> what the loops and kernels take: types, shapes, strides, memory;
+// and the checks on them.
 #pragma once
 
 #include <torch/csrc/inductor/aoti_torch/c/shim.h>
@@ -43,9 +43,9 @@ struct View {
   int64_t sample, frame, channel, row, column;
 };
 
-// Reads an image tensor: [..., H, W] with [..., C, H, W] where there are three dimensions after the
-// sample's. `t` is replaced by a contiguous copy where its leading dimensions do not merge into
-// one.
+// Reads an image tensor: [..., H, W] with [..., C, H, W] where there are three dimensions
+// after the sample's. `t` is replaced by a contiguous copy where its leading dimensions
+// do not merge into one.
 View view_of(Tensor& t, bool per_sample, const char* name);
 
 // channels_last: channels side by side in memory, more than one of them.

@@ -60,4 +60,11 @@ struct CenterCrop {
   }
 };
 
+namespace center_crop_proof {
+
+constexpr CenterCrop::Drawn kDrawn = CenterCrop::draw({24, 35, 0}, {}, {33, 32});
+static_assert(kDrawn.top == 4 && kDrawn.left == 0);
+static_assert(kDrawn.padding.left == 1 && kDrawn.padding.right == 2);
+
+}  // namespace center_crop_proof
 }  // namespace seedaug

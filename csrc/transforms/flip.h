@@ -45,4 +45,8 @@ struct RandomVerticalFlip : RandomFlip {
   }
 };
 
+static_assert(RandomFlip::draw({gate_threshold(0.1)}, stream(kKnownSample, 4, 0), {1, 1}).flipped);
+static_assert(
+    !RandomFlip::draw({gate_threshold(0.09)}, stream(kKnownSample, 4, 0), {1, 1}).flipped);
+
 }  // namespace seedaug

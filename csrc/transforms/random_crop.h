@@ -67,4 +67,12 @@ struct RandomCrop {
   }
 };
 
+namespace random_crop_proof {
+
+constexpr Border kZeros{PadMode::constant, 0};
+constexpr RandomCrop::Drawn kDrawn =
+    RandomCrop::draw({24, 20, {4, 4, 4, 4}, kZeros, false}, stream(kKnownSample, 1, 0), {32, 64});
+static_assert(kDrawn.top == 11 && kDrawn.left == 28 && kDrawn.padding.left == 4);
+
+}  // namespace random_crop_proof
 }  // namespace seedaug

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "check.h"
-#include "program/batch.h"
 #include "core/element.h"
+#include "program/batch.h"
 #include "program/lower.h"
 
 namespace seedaug::test {
@@ -51,8 +51,8 @@ inline void add_geometry(Random& r, Code& c, int channels, int occurrence) {
   }
 }
 
-// A crop of fixed size, so that lists can run it, other geometry around it, pointwise steps
-// between.
+// A crop of fixed size, so that lists can run it, other geometry around it,
+// pointwise steps between.
 inline Code random_program(Random& r, int channels, DType input, DType& output, bool pointwise) {
   Code c;
   DType type = input;

@@ -1,6 +1,6 @@
-// Walks the grids of the CUDA kernels in plain loops and compares every byte with the CPU's loops,
-// over random programs, types, layouts and lists: the kernels' index arithmetic runs here without a
-// GPU.
+// Walks the grids of the CUDA kernels in plain loops and compares every byte with the
+// CPU's loops, over random programs, types, layouts and lists: the kernels' index
+// arithmetic runs here without a GPU.
 #include <cstring>
 #include <vector>
 

@@ -17,8 +17,8 @@ ValueOp rounding(OpCode code) {
   return op;
 }
 
-// The float16 nearest to v by search among its neighbours, ties to even: nothing shared with
-// float_to_f16.
+// The float16 nearest to v by search among its neighbours, ties to even: nothing
+// shared with float_to_f16.
 uint16_t nearest_f16(float v) {
   if (std::isnan(v)) return 0x7e00;
   const uint16_t sign = std::signbit(v) ? 0x8000 : 0;

@@ -1,5 +1,5 @@
-// The table of loops for one instruction set; this file is compiled once for each
-// (SEEDAUG_ISA_NAME).
+// The table of loops for one instruction set; this file is compiled once
+// for each (SEEDAUG_ISA_NAME).
 #include "cpu/kernels.h"
 
 #include "cpu/isa/move_loops.h"

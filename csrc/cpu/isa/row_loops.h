@@ -169,9 +169,9 @@ template <DType In, Walk W, DType Out>
 void walk_rows(const Rows& rows) {
   Rows row = rows;
   if constexpr (In == DType::u8 && W != Walk::constant && Out != DType::u8) {
-#define SEEDAUG_FUSED(...)                                                           \
-  if (FusedChain<__VA_ARGS__>::is(row)) {                                            \
-    return walk_rows_through<In, W, Out>(row, FusedChain<__VA_ARGS__>(row));         \
+#define SEEDAUG_FUSED(...)                                                   \
+  if (FusedChain<__VA_ARGS__>::is(row)) {                                    \
+    return walk_rows_through<In, W, Out>(row, FusedChain<__VA_ARGS__>(row)); \
   }
 #include "transforms/registry.def"
   }

@@ -1,5 +1,5 @@
-// Philox over many blocks: one counter a 64-bit lane, several independent chains to hide the
-// multiplies.
+// Philox over many blocks: one counter a 64-bit lane, several independent chains to
+// hide the multiplies.
 #pragma once
 
 #include "core/counter.h"

@@ -123,8 +123,8 @@ SEEDAUG_VEC U block_numbers(uint32_t first) {
 // Words a and b of each block as neighbouring 32-bit lanes.
 SEEDAUG_VEC I join(U a, U b) { return {_mm256_blend_epi32(a.v, _mm256_slli_epi64(b.v, 32), 0xaa)}; }
 
-// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of four words in
-// order.
+// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of
+// four words in order.
 SEEDAUG_VEC void store_blocks(uint32_t* out, I first, I second) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_unpacklo_epi64(first.v, second.v));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8),

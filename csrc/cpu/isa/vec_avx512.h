@@ -118,8 +118,8 @@ SEEDAUG_VEC U wide_multiply(U a, U b) { return {_mm512_mul_epu32(a.v, b.v)}; }
 SEEDAUG_VEC U high_word(U a) { return {_mm512_srli_epi64(a.v, 32)}; }
 SEEDAUG_VEC U xor3(U a, U b, U c) { return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0x96)}; }
 
-// Lanes hold blocks in the order 0 4 1 5 2 6 3 7, so that interleaving pairs of lanes yields block
-// order.
+// Lanes hold blocks in the order 0 4 1 5 2 6 3 7, so that interleaving pairs of
+// lanes yields block order.
 SEEDAUG_VEC U block_numbers(uint32_t first) {
   const __m512i order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
   return {_mm512_add_epi32(_mm512_set1_epi64(first), order)};
@@ -130,8 +130,8 @@ SEEDAUG_VEC I join(U a, U b) {
   return {_mm512_mask_shuffle_epi32(a.v, 0xaaaa, b.v, static_cast<_MM_PERM_ENUM>(0xa0))};
 }
 
-// first = words (0, 1) and second = words (2, 3) of each block, to eight blocks of four words in
-// order.
+// first = words (0, 1) and second = words (2, 3) of each block, to eight blocks of
+// four words in order.
 SEEDAUG_VEC void store_blocks(uint32_t* out, I first, I second) {
   _mm512_storeu_si512(out, _mm512_unpacklo_epi64(first.v, second.v));
   _mm512_storeu_si512(out + 16, _mm512_unpackhi_epi64(first.v, second.v));

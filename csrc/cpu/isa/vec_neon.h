@@ -121,8 +121,8 @@ SEEDAUG_VEC I join(U a, U b) {
   return {vtrn1q_s32(vreinterpretq_s32_u64(a.v), vreinterpretq_s32_u64(b.v))};
 }
 
-// first = words (0, 1) and second = words (2, 3) of each block, to two blocks of four words in
-// order.
+// first = words (0, 1) and second = words (2, 3) of each block, to two blocks of
+// four words in order.
 SEEDAUG_VEC void store_blocks(uint32_t* out, I first, I second) {
   const uint64x2_t a = vreinterpretq_u64_s32(first.v), b = vreinterpretq_u64_s32(second.v);
   vst1q_u32(out, vreinterpretq_u32_u64(vzip1q_u64(a, b)));

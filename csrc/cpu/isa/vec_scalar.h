@@ -1,5 +1,5 @@
-// Plain C++: a few lanes in arrays, for processors without one of the instruction sets, and as the
-// tests' twin.
+// Plain C++: a few lanes in arrays, for processors without one of the instruction sets,
+// and as the tests' twin.
 #pragma once
 
 #include <cstdint>
@@ -105,8 +105,8 @@ SEEDAUG_VEC I join(U a, U b) {
   SEEDAUG_LANES(I, static_cast<int32_t>(l % 2 ? b.v[l / 2] : a.v[l / 2]));
 }
 
-// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of four words in
-// order.
+// first = words (0, 1) and second = words (2, 3) of each block, to four blocks of
+// four words in order.
 SEEDAUG_VEC void store_blocks(uint32_t* out, I first, I second) {
   for (int l = 0; l < 8; ++l) {
     const int at = l / 2 * 4 + l % 2;
