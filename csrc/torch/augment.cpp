@@ -64,8 +64,7 @@ void finish_call(Call& call, const View& v, DType element) {
   b.sources = call.sources.data();
   const int64_t elements = v.frames * v.channels * call.result.height * call.result.width;
   STD_TORCH_CHECK(call.batch.program->normal_ops == 0 || elements <= kMaxElements,
-                  "noise: one sample has at most ", kMaxElements, " elements, got ",
-                  elements);
+                  "noise: one sample has at most ", kMaxElements, " elements, got ", elements);
 }
 
 // One tensor, with the keys already checked; find(element type, channels) gives
