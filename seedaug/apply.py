@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import torch
 from torch import Tensor
-from torch._C._functorch import maybe_current_level
 from torch.autograd import forward_ad
 
 from seedaug import ops
@@ -23,6 +22,7 @@ from seedaug.program import (
     has_maps,
     output_size,
 )
+from seedaug.torch_compat import is_plain_eager
 
 __all__ = ["NO_KEY", "Source", "no_keys", "refusal", "resolve_keys", "run", "run_list"]
 
@@ -180,11 +180,7 @@ def _pooled(step: Step, x: Tensor, layout: int, count: int | None = None) -> Ten
     """
     if type(x) is not Tensor or not x.is_cpu or x.numel() * (count or 1) < 1 << 20:
         return None
-    if torch.compiler.is_compiling() or maybe_current_level() is not None:
-        return None
-    if torch._C._get_tracing_state() is not None:
-        return None
-    if torch._C._len_torch_dispatch_stack() or x.dim() < (3 if count is None else 2):
+    if not is_plain_eager() or x.dim() < (3 if count is None else 2):
         return None
     height, width = map(int, output_size(step.program, *x.shape[-2:]))
     size = [*([] if count is None else [count]), *x.shape[:-2], height, width]

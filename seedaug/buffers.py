@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.multiprocessing import reductions
+
+from seedaug.torch_compat import StorageWeakRef
 
 __all__ = ["Buffers", "Bytes", "Empty", "empty_images", "lease", "on_storage", "results"]
 
@@ -46,8 +47,6 @@ def empty_images(
     memory = empty(dtype, [*outer, height, width, channels])
     return memory, memory.movedim(-1, -3)
 
-
-WeakRef: Any = reductions.StorageWeakRef  # torch gives it no types
 
 # Storages that live on with other memory, and what is to be called when they are freed.
 _swapped: list[tuple[Any, Callable[[], None]]] = []
@@ -98,7 +97,7 @@ def lease(
     leased = memory[: prod(size) * dtype.itemsize].view(Lease)
     storage = torch.from_numpy(leased).untyped_storage()
     leased.end = end
-    leased.storage = WeakRef(storage)
+    leased.storage = StorageWeakRef(storage)
     return on_storage(storage, dtype, size)
 
 

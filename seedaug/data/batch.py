@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._pytree import SUPPORTED_NODES, tree_flatten, tree_unflatten
 
 from seedaug._core import MAX_INDEX, MAX_WORKER
 from seedaug.buffers import Buffers
@@ -24,6 +23,7 @@ from seedaug.data.keyed import closing, with_key
 from seedaug.data.parcels import SMALLEST, Parcel, SharedBuffer, shared_memory
 from seedaug.data.resident import augment_rows, find_resident
 from seedaug.key import Packed, keys
+from seedaug.torch_compat import SUPPORTED_NODES, tree_flatten, tree_unflatten
 from seedaug.transforms.pipeline import Pipeline
 from seedaug.transforms.sample import find_roles, find_size
 

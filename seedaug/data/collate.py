@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch.utils.data import default_collate
-from torch.utils.data._utils import collate as rules
-from torch.utils.data._utils.collate import default_collate_fn_map
+
+from seedaug.torch_compat import collate as rules
+from seedaug.torch_compat import default_collate_fn_map
 
 __all__ = ["MadeBatch", "collates_by_itself", "rules_are_torchs"]
 

@@ -21,6 +21,7 @@ from seedaug.data.keyed import KeyedSource, Transform
 from seedaug.data.ranks import known_ranks
 from seedaug.data.resume import checked_state, is_stateful, take_over
 from seedaug.key import Packed, check_coordinate, pack
+from seedaug.torch_compat import LOADERS_FETCH
 
 _MAX_INDEX: int = _core.MAX_INDEX
 
@@ -269,4 +270,4 @@ def is_loading(worker: Any) -> bool:
     if multiprocessing.parent_process() is not None:
         return True
     asker = sys._getframe(2).f_globals.get("__name__")
-    return asker == "torch.utils.data._utils.fetch"
+    return asker == LOADERS_FETCH

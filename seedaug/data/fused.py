@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.modules import module
 
 from seedaug import ops
 from seedaug.apply import wants_grad
@@ -16,6 +15,7 @@ from seedaug.buffers import Empty, empty_images
 from seedaug.interop import torchvision
 from seedaug.key import Packed
 from seedaug.program import NOTHING, Step, output_size
+from seedaug.torch_compat import hooks_for_all
 from seedaug.transforms.compose import Compose
 from seedaug.transforms.pipeline import Pipeline
 from seedaug.transforms.sample import Role, find_roles, from_tensor, to_tensor
@@ -47,7 +47,7 @@ class Plans:
 
     def find(self, transform: Any) -> Plan | None:
         """The plan of a transform that ends in a program, or None."""
-        if module._global_forward_hooks or module._global_forward_pre_hooks:
+        if hooks_for_all():
             return None
         if _is_torchvision_compose(transform):
             transform = self._as_ours(tuple(transform.transforms))

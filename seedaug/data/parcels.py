@@ -27,9 +27,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, multiprocessing
-from torch.multiprocessing import reductions
 
 from seedaug.buffers import lease, on_storage
+from seedaug.torch_compat import (
+    new_shared_storage,
+    received_storage,
+    shared_bytes,
+    shared_storage_of,
+)
 
 __all__ = ["Parcel", "SharedBuffer", "SharedBuffers", "shared_memory"]
 
@@ -51,10 +56,7 @@ class SharedBuffer:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        storage: Any = torch.UntypedStorage._new_using_fd_cpu(capacity)
-        whole: Any = torch.empty(0, dtype=torch.uint8, device="cpu")
-        self.memory: Tensor = whole.set_(storage)
-        self.descriptor: int = storage._share_fd_cpu_()[0]
+        self.memory, self.descriptor = shared_bytes(capacity)
         self.filling = False  # something in this process lies in it
 
     def is_free(self) -> bool:
@@ -145,8 +147,7 @@ def kernel_tells() -> bool:
         told = [buffer.is_free()]
         descriptor = buffer.opened()
         told.append(not buffer.is_free())
-        storages: Any = torch.UntypedStorage
-        received = storages._new_shared_fd_cpu(descriptor, SMALLEST)
+        received = shared_storage_of(descriptor, SMALLEST)
         os.close(descriptor)
         told.append(not buffer.is_free())
         del received
@@ -169,8 +170,7 @@ def shared_memory(dtype: torch.dtype, size: Sequence[int]) -> tuple[Tensor, Shar
     if torchs.get_sharing_strategy() == "file_descriptor" and kernel_tells():
         buffer = own_buffers().take(nbytes)
         return buffer.lease(dtype, size), buffer
-    new: Any = torch.UntypedStorage._new_shared
-    return on_storage(new(nbytes, device="cpu"), dtype, size), None
+    return on_storage(new_shared_storage(nbytes), dtype, size), None
 
 
 class Parcel:
@@ -199,5 +199,4 @@ class Parcel:
 
 
 def _receive(sent: Any, nbytes: int, dtype: torch.dtype, size: Any, strides: Any) -> Tensor:
-    rebuild: Any = reductions.rebuild_storage_fd
-    return on_storage(rebuild(torch.UntypedStorage, sent, nbytes), dtype, size, strides)
+    return on_storage(received_storage(sent, nbytes), dtype, size, strides)

@@ -10,7 +10,6 @@ from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.hooks import RemovableHandle
 
 from seedaug import _core
@@ -25,6 +24,7 @@ from seedaug.apply import (
 )
 from seedaug.context import current, in_sample, no_sample
 from seedaug.key import Key, Keys, Packed
+from seedaug.torch_compat import has_hooks, tree_flatten, tree_unflatten
 from seedaug.transforms.arguments import check_image_size
 from seedaug.transforms.kinds import check_user_kind, kind_name
 from seedaug.transforms.sample import (
@@ -332,10 +332,8 @@ class Transform(nn.Module):
 
     def runs_as(self, base: type[nn.Module]) -> bool:
         """Whether calling this transform does what `base` does: no other forward, no hooks."""
-        hooks = [self._forward_hooks, self._forward_pre_hooks]
-        hooks += [self._backward_hooks, self._backward_pre_hooks]
         own = type(self).forward is not base.forward or "forward" in self.__dict__
-        return not own and type(self).__call__ is nn.Module.__call__ and not any(hooks)
+        return not own and type(self).__call__ is nn.Module.__call__ and not has_hooks(self)
 
     def parts(self) -> Sequence[Any]:
         """What is called one after another for a single input: pipelines, and other callables.

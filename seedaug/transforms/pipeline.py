@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from seedaug import ops
 from seedaug.apply import (
@@ -25,6 +24,7 @@ from seedaug.interop import torchvision
 from seedaug.key import Packed
 from seedaug.program import Step, compile_steps
 from seedaug.schema import Instruction
+from seedaug.torch_compat import tree_flatten, tree_unflatten
 from seedaug.transforms.base import PER_STAGE, explicit_occurrences
 from seedaug.transforms.drawn import Geometry
 from seedaug.transforms.sample import (
