@@ -356,17 +356,6 @@ def test_out_is_written_and_returned(device):
         assert torch.equal(transform(x[0], KEYS[0], out=out[0]), wanted)
 
 
-def test_an_attribute_set_anew_counts():
-    flip, x = seedaug.RandomHorizontalFlip(0.0), image()
-    both = seedaug.Compose([flip])
-    with sample(KEYS[0]):
-        assert torch.equal(flip(x), x)
-        assert torch.equal(both(x), x)
-        flip.p = 1.0
-        assert torch.equal(flip(x), x.flip(-1))
-        assert torch.equal(both(x), x.flip(-1))
-
-
 # --- Modules ---
 
 

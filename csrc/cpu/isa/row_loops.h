@@ -97,15 +97,17 @@ template <class... Ops>
 struct FusedChain {  // compiled in one piece
   F a[sizeof...(Ops)], b[sizeof...(Ops)];
 
-  static bool is(const Rows& row) {
+  static SEEDAUG_VEC bool is(const Rows& row) {
     int k = 0;
     return row.op_count == sizeof...(Ops) && ((row.ops[k++].code == kOpCode<Ops>) && ...);
   }
-  explicit FusedChain(const Rows& row) {
+  static SEEDAUG_VEC FusedChain of(const Rows& row) {
+    FusedChain chain;
     for (size_t k = 0; k < sizeof...(Ops); ++k) {
-      a[k] = broadcast(row.ops[k].a);
-      b[k] = broadcast(row.ops[k].b);
+      chain.a[k] = broadcast(row.ops[k].a);
+      chain.b[k] = broadcast(row.ops[k].b);
     }
+    return chain;
   }
   template <int N>
   SEEDAUG_VEC void operator()(F (&v)[N], int64_t) const {
@@ -169,9 +171,9 @@ template <DType In, Walk W, DType Out>
 void walk_rows(const Rows& rows) {
   Rows row = rows;
   if constexpr (In == DType::u8 && W != Walk::constant && Out != DType::u8) {
-#define SEEDAUG_FUSED(...)                                                   \
-  if (FusedChain<__VA_ARGS__>::is(row)) {                                    \
-    return walk_rows_through<In, W, Out>(row, FusedChain<__VA_ARGS__>(row)); \
+#define SEEDAUG_FUSED(...)                                                       \
+  if (FusedChain<__VA_ARGS__>::is(row)) {                                        \
+    return walk_rows_through<In, W, Out>(row, FusedChain<__VA_ARGS__>::of(row)); \
   }
 #include "transforms/registry.def"
   }
