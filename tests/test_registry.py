@@ -116,6 +116,9 @@ def test_the_native_side_refuses_what_does_not_fit(schema):
             if one["type"] == "fill":
                 wrong[at + 1] = 1
             refused(wrong, values, "points outside")
+            if one["type"] != "number":  # images of three channels
+                wrong[at : at + 2] = [0, 2]
+                refused(wrong, [1.0] * 4, "1 value or one for each of the 3 channels, got 2")
 
 
 @ALL

@@ -185,8 +185,9 @@ class Lowering {
   }
 
   void number(const char*, double& to) {
-    if (numbers_ == nullptr) {
+    if (!in_numbers_) {
       const int64_t offset = next();
+      in_numbers_ = true;
       numbers_ = values(offset, 1);
       numbers_left_ = numbers_ == nullptr ? 0 : encoded_.value_count - offset;
     }
@@ -196,9 +197,9 @@ class Lowering {
 
   void probability(const char* name, uint64_t& threshold) {
     double p = 0;
-    numbers_ = nullptr;
+    in_numbers_ = false;
     number(name, p);
-    numbers_ = nullptr;
+    in_numbers_ = false;
     if (!(p >= 0 && p <= 1)) {
       return complain(std::string(name) + " must be in [0, 1], got " + text(p));
     }
@@ -210,9 +211,9 @@ class Lowering {
       list_offset_ = next();
       list_count_ = next();
     }
+    const int64_t list = lists_++;
     if (!error_.empty() || !fits_channels(name, list_count_)) return;
-    to = {values(list_offset_ + lists_++ * list_count_, list_count_),
-          static_cast<int>(list_count_)};
+    to = {values(list_offset_ + list * list_count_, list_count_), static_cast<int>(list_count_)};
   }
 
   void fill(int8_t& to) {
@@ -263,7 +264,7 @@ class Lowering {
       return complain(std::string("unsupported dtype ") + name_of(type_) +
                       "; it works on uint8, float16, bfloat16 and float32");
     }
-    numbers_ = nullptr;
+    in_numbers_ = false;
     lists_ = 0;
     typename T::Args args{};
     T::arguments(*this, args);
@@ -335,7 +336,7 @@ class Lowering {
   }
 
   int64_t next() {
-    numbers_ = nullptr;
+    in_numbers_ = false;
     lists_ = 0;
     return *arguments_++;
   }
@@ -391,7 +392,8 @@ class Lowering {
   Kind kind_{};
   int64_t occurrence_ = 0, count_ = 0;
   const int64_t* arguments_ = nullptr;
-  const double* numbers_ = nullptr;  // the next of a row of numbers
+  bool in_numbers_ = false;          // the last argument was of a row of numbers
+  const double* numbers_ = nullptr;  // the next of them
   int64_t numbers_left_ = 0;
   int64_t list_offset_ = 0, list_count_ = 0, lists_ = 0;  // of a row of channel values
 };
