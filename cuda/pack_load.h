@@ -1,8 +1,8 @@
 // Reads the source pixels of a pack into words, in the order of the output.
 //
-//   one row   aligned words, then byte permutes; where the pack reaches outside and what is there
-//   is
-//             one constant, a mask (the lanes of a warp go the same way but for that)
+//   one row   aligned words, then byte permutes; where the pack reaches outside and
+//             what is there is one constant, a mask (the lanes of a warp go the same
+//             way but for that)
 //   rows      it spans two rows or more: the same for each, put together
 //   elements  anything else, and where a word would reach over the tensor's ends: one by one
 #pragma once

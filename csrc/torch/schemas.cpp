@@ -2,8 +2,10 @@
 //
 //   input     [..., H, W], [..., C, H, W]; with keys [N, 3] the first dimension is the sample
 //   keys      int64 [3] (one draw for all of input) or [N, 3] (a draw for each sample)
-//   program   instructions [kind, occurrence, count, arguments ...]; values: the floats they point
-//   to dtype     what the program ends in layout    0 as the input, 1 contiguous, 2 channels_last
+//   program   instructions [kind, occurrence, count, arguments ...]
+//   values    the floats that they point to
+//   dtype     what the program ends in
+//   layout    0 as the input, 1 contiguous, 2 channels_last
 #include "cpu/kernels.h"
 #include "torch/augment.h"
 #include "torch/intern.h"
