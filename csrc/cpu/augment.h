@@ -1,4 +1,4 @@
-// Runs a program over a batch: read -> geometry -> pointwise -> write, a few rows at a time,
+// Runs a program over a batch: read -> index map -> value ops -> write, a few rows at a time,
 // nothing in between but what stays in the first-level cache.
 #pragma once
 

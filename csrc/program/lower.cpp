@@ -36,9 +36,16 @@ uint64_t element_bits(double v, DType type) {
       return raw(v);
     case DType::boolean:
       return v != 0;
-    default:  // integers: the lowest bytes of two's complement; |v| < 2^62
+    case DType::i8:
+    case DType::i16:
+    case DType::i32:
+    case DType::i64:
+    case DType::u16:
+    case DType::u32:
+    case DType::u64:  // the lowest bytes of two's complement; |v| < 2^62
       return static_cast<uint64_t>(static_cast<int64_t>(v));
   }
+  SEEDAUG_UNREACHABLE();
 }
 
 constexpr int64_t kAnyChannels = -1;
